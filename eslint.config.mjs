@@ -1,0 +1,89 @@
+import js from "@eslint/js";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** One-way arrows between folders (docs/architecture.md): `from` may not be imported by `target`. */
+const arrows = [
+  {
+    target: "./runtime",
+    from: ["./components", "./stacks", "./sandbox", "./test"],
+    except: [],
+    message: "runtime imports nothing of provisioning or the sandbox.",
+  },
+  {
+    target: "./runtime/floe",
+    from: "./runtime",
+    except: ["./floe"],
+    message: "runtime/floe stands alone: it knows nothing of where keys come from.",
+  },
+  {
+    target: "./runtime/master-key",
+    from: ["./runtime/secret", "./runtime/keychain", "./runtime/cli"],
+    message: "master-key is the lowest layer.",
+  },
+  {
+    target: "./runtime/keychain",
+    from: ["./runtime/cli"],
+    message: "The command line is on top of the runtime, never under it.",
+  },
+  {
+    target: "./runtime/secret",
+    from: ["./runtime/keychain", "./runtime/cli"],
+    message: "secret is below keychain and cli.",
+  },
+  {
+    target: "./components",
+    from: ["./stacks", "./sandbox", "./test"],
+    message: "components know neither the program that uses them nor the sandbox.",
+  },
+  {
+    target: "./components",
+    from: "./runtime",
+    except: ["./master-key/descriptor.ts"],
+    message: "components may take types from runtime/master-key/descriptor, nothing else.",
+  },
+  {
+    target: "./stacks",
+    from: ["./runtime", "./sandbox", "./test"],
+    message: "stacks import components only.",
+  },
+];
+
+export default defineConfig(
+  { ignores: ["dist/", "coverage/", "node_modules/", "*.config.*"] },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { "import-x": importX },
+    settings: { "import-x/resolver-next": [createNodeResolver({ extensionAlias: { ".js": [".ts", ".js"] } })] },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { zones: arrows }],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      // An async method without await is how an interface of promises is met by a synchronous provider.
+      "@typescript-eslint/require-await": "off",
+    },
+  },
+  {
+    files: ["runtime/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@pulumi/*"], message: "The runtime never needs, loads or installs Pulumi." }] },
+      ],
+    },
+  },
+  {
+    files: ["components/**", "stacks/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: [{ group: ["@aws-sdk/*"], message: "Components never talk to a KMS: the providers do." }] },
+      ],
+    },
+  },
+);
