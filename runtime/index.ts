@@ -1,1 +1,48 @@
-export {};
+/**
+ * The runtime: envelope encryption under customer-owned keys. It never loads Pulumi, and a cloud's SDK only when a key of
+ * that cloud is used.
+ *
+ * @module
+ */
+export { createSecret, type CreateSecretOptions } from "./create-secret.js";
+export {
+  type DecryptedStream,
+  type DecryptOptions,
+  type EncryptedObject,
+  type EncryptedStream,
+  type EncryptOptions,
+  Encryptor,
+  type EncryptorOptions,
+} from "./encryptor.js";
+export { type KeyAccess } from "./key-access.js";
+export { type ObjectIdentity } from "./keychain/identity.js";
+export { inspectObject, type ObjectInspection } from "./keychain/inspect.js";
+export {
+  type AwsKmsDescriptor,
+  DATACENTERS,
+  type Datacenter,
+  type LocalDescriptor,
+  type MasterKeyDescriptor,
+} from "./master-key/descriptor.js";
+export { type Endpoints, type Mode, SANDBOX_VARIABLE } from "./master-key/endpoints.js";
+export { BYOK_ERROR_CODES, ByokError, type ByokErrorCode } from "./master-key/errors.js";
+export { createLocalKeyFile } from "./master-key/local-key-file.js";
+export {
+  type CallOptions,
+  type MasterKey,
+  type MasterKeyState,
+  type ShareContext,
+  type UnwrappedShare,
+  type WrappedShare,
+} from "./master-key/master-key.js";
+export {
+  type Credentials,
+  openMasterKey,
+  openServiceKey,
+  parseMasterKeyDescriptors,
+  type ServiceKey,
+} from "./master-key/open-master-key.js";
+export { type VerifyCheck, verifyMasterKey, type VerifyReport } from "./master-key/verify.js";
+export { type CachePolicy, DEFAULT_CACHE_POLICY, statedBound } from "./secret/cache-policy.js";
+export { type Clock } from "./secret/clock.js";
+export { parseSealedSecret, type SealedSecret, serializeSealedSecret } from "./secret/sealed-secret.js";

@@ -41,6 +41,10 @@ export const BYOK_ERROR_CODES = {
   RESOURCE_MISMATCH: FINAL,
   /** A lease outlived `maxLease`: start the operation again. */
   LEASE_EXPIRED: FINAL,
+  /** An authentic object of the right resource, but not the one asked for. */
+  OBJECT_MISMATCH: FINAL,
+  /** An authentic object of another Secret than the one opened. */
+  SECRET_MISMATCH: FINAL,
   /** The caller's AbortSignal fired. */
   ABORTED: FINAL,
   CONFIG_INVALID: FINAL,

@@ -1,0 +1,108 @@
+/**
+ * AWS KMS answers -> {@link ByokError}. Names, not classes: several exceptions have no class in the SDK.
+ * Sources: AWS KMS API Reference, "Common Errors" and the Errors section of Encrypt, Decrypt and DescribeKey;
+ * AWS KMS Developer Guide, "Key states of AWS KMS keys".
+ *
+ * @module
+ */
+import { ByokError, type ByokErrorCode, type ByokErrorDetails } from "./errors.js";
+
+/** A map, not an object: names come from outside, and `constructor` is a member of every object. */
+const CODE_BY_NAME: ReadonlyMap<string, ByokErrorCode> = new Map(Object.entries({
+  DisabledException: "KEY_DISABLED",
+  KMSInvalidStateException: "KEY_PENDING_DELETION",
+  NotFoundException: "KEY_NOT_FOUND",
+  AccessDeniedException: "ACCESS_DENIED",
+  IncorrectKeyException: "WRONG_KEY",
+  InvalidCiphertextException: "TAMPERED",
+  ThrottlingException: "THROTTLED",
+  LimitExceededException: "THROTTLED",
+  RequestLimitExceeded: "THROTTLED",
+  KMSInternalException: "UNAVAILABLE",
+  DependencyTimeoutException: "UNAVAILABLE",
+  KeyUnavailableException: "UNAVAILABLE",
+  InternalFailure: "UNAVAILABLE",
+  ServiceUnavailable: "UNAVAILABLE",
+  ServiceUnavailableException: "UNAVAILABLE",
+  TimeoutError: "UNAVAILABLE",
+  // The service's own identity, never the tenant's doing.
+  UnrecognizedClientException: "SERVICE_CREDENTIALS",
+  InvalidClientTokenId: "SERVICE_CREDENTIALS",
+  ExpiredTokenException: "SERVICE_CREDENTIALS",
+  InvalidSignatureException: "SERVICE_CREDENTIALS",
+  SignatureDoesNotMatch: "SERVICE_CREDENTIALS",
+  IncompleteSignature: "SERVICE_CREDENTIALS",
+  MissingAuthenticationToken: "SERVICE_CREDENTIALS",
+  MissingAuthenticationTokenException: "SERVICE_CREDENTIALS",
+  // Thrown by the SDK itself when its credential chain finds nothing or its token source fails.
+  CredentialsProviderError: "SERVICE_CREDENTIALS",
+  TokenProviderError: "SERVICE_CREDENTIALS",
+} satisfies Record<string, ByokErrorCode>));
+
+/** Node's own error codes for a network that does not deliver. */
+const NETWORK_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EPIPE",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
+const ADVICE: Readonly<Partial<Record<ByokErrorCode, string>>> = {
+  KEY_DISABLED: "The tenant disabled the key. Operations resume by themselves when the tenant enables it again.",
+  KEY_PENDING_DELETION:
+    "The key is scheduled for deletion. The tenant can still cancel it; once it is gone, so are the backups under it.",
+  KEY_NOT_FOUND: "There is no such key in that account and region: it was deleted, or the descriptor is out of date.",
+  ACCESS_DENIED:
+    "AWS refuses the service this key. Either the tenant withdrew the grant from the key policy, or the service's own IAM policy lacks kms:Encrypt and kms:Decrypt on it.",
+  WRONG_KEY: "The wrap was made by another KMS key.",
+  TAMPERED: "AWS could not authenticate the wrap: it was altered, or belongs to another tenant, Secret or generation.",
+  THROTTLED: "AWS limits the request rate of the service's account. Retry later, or raise the KMS request quota.",
+  UNAVAILABLE: "AWS KMS did not answer. Check the network and the AWS status page; the call may be retried.",
+  SERVICE_CREDENTIALS:
+    "AWS does not accept the service's own credentials. Check the credential chain of this machine; the tenant has nothing to do with it.",
+  UNEXPECTED_ANSWER: "AWS KMS answered with an error this version does not know. Look at the cause.",
+};
+
+/** Turns whatever a KMS call threw into a {@link ByokError}; a ByokError passes through. */
+export function mapAwsKmsError(error: unknown, details: Omit<ByokErrorDetails, "cause">): ByokError {
+  if (error instanceof ByokError) return error;
+  const code = awsKmsErrorCode(error);
+  const name = isErrorLike(error) ? error.name : "Unknown";
+  // A JSON parser quotes the text it choked on, which may be the answer to Decrypt: such a cause stays here.
+  const cause = name === "SyntaxError" ? undefined : error;
+  return new ByokError(code, `${ADVICE[code] ?? "The call was given up."} (${name})`, { ...details, cause });
+}
+
+function awsKmsErrorCode(error: unknown): ByokErrorCode {
+  if (!isErrorLike(error)) return "UNEXPECTED_ANSWER";
+  if (error.name === "AbortError") return "ABORTED";
+  if (error.name === "DisabledException" && error.message.includes("pending deletion")) return "KEY_PENDING_DELETION";
+  const byName = CODE_BY_NAME.get(error.name);
+  if (byName !== undefined) return byName;
+  if ("code" in error && typeof error.code === "string" && NETWORK_CODES.has(error.code)) return "UNAVAILABLE";
+  return httpStatus(error) >= 500 ? "UNAVAILABLE" : "UNEXPECTED_ANSWER";
+}
+
+/** By its members, not by its class: in a vm context (jest's, for one) Node's errors are of another realm's class. */
+function isErrorLike(error: unknown): error is { name: string; message: string } {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "name" in error &&
+    typeof error.name === "string" &&
+    "message" in error &&
+    typeof error.message === "string"
+  );
+}
+
+function httpStatus(error: object): number {
+  if (!("$metadata" in error)) return 0;
+  const metadata = error.$metadata;
+  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return 0;
+  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : 0;
+}

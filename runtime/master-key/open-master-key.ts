@@ -1,0 +1,128 @@
+/**
+ * From descriptors to open master keys; what may be opened at all is decided here.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type AwsCredentials, openAwsKmsKey } from "./aws-kms.js";
+import { type MasterKeyDescriptor, masterKeyDescriptorSchema, masterKeyDescriptorsSchema } from "./descriptor.js";
+import { type Endpoints, type Mode, resolveEndpoints } from "./endpoints.js";
+import { ByokError } from "./errors.js";
+import { openLocalKey } from "./local.js";
+import { type MasterKey } from "./master-key.js";
+
+/**
+ * Reads descriptors: the stack output `masterKeys` (an array), or a single one.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID naming every member that is wrong, a key named twice, descriptors of several
+ * tenants, or a key that lives in the account it was granted to (the tenant would not own it).
+ */
+export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] {
+  const parsed = masterKeyDescriptorsSchema.safeParse(Array.isArray(json) ? json : [json]);
+  if (!parsed.success) {
+    throw new ByokError("CONFIG_INVALID", `Not a master key descriptor:\n${z.prettifyError(parsed.error)}`);
+  }
+  const descriptors = parsed.data;
+  const tenants = new Set(descriptors.map((descriptor) => descriptor.tenant));
+  if (tenants.size > 1) {
+    throw new ByokError("CONFIG_INVALID", `The descriptors belong to several tenants: ${[...tenants].join(", ")}.`);
+  }
+  const places = new Set<string>();
+  for (const descriptor of descriptors) {
+    const place = placeOf(descriptor);
+    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
+    places.add(place);
+    assertTenantOwnsKey(descriptor);
+  }
+  return descriptors;
+}
+
+/** Whose key is opened, and how. */
+export interface OpenKeyOptions {
+  readonly mode: Mode;
+  /** A tenant's master key, or the service's own. Only their refusals differ. */
+  readonly role: "tenant" | "service";
+  readonly endpoints?: Endpoints | undefined;
+  readonly credentials?: Credentials | undefined;
+}
+
+/**
+ * The service's own identities by provider. Left out, each SDK's default credential chain decides, which is right for
+ * most deployments (workload identity, instance roles).
+ */
+export interface Credentials {
+  readonly "aws-kms"?: AwsCredentials;
+}
+
+/** Opens one descriptor's key. Contacts nothing but, for `local`, the file. */
+export async function openMasterKey(descriptor: MasterKeyDescriptor, options: OpenKeyOptions): Promise<MasterKey> {
+  const endpoints = resolveEndpoints(options.mode, options.endpoints);
+  switch (descriptor.provider) {
+    case "aws-kms":
+      return openAwsKmsKey(descriptor, {
+        endpoint: endpoints["aws-kms"],
+        credentials: options.credentials?.["aws-kms"],
+      });
+    case "local":
+      assertLocalAllowed(options);
+      return openLocalKey(descriptor);
+  }
+}
+
+/** The service key: a local file (development only), or a key in any KMS. */
+export type ServiceKey = { readonly file: string } | MasterKeyDescriptor;
+
+/**
+ * Opens the service key. Contacts nothing but, for a local one, the file.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID if it is neither, or a local file in production mode; as
+ * {@link readLocalKeyFile} does for the file.
+ */
+export async function openServiceKey(
+  serviceKey: ServiceKey,
+  options: Omit<OpenKeyOptions, "role">,
+): Promise<MasterKey> {
+  const descriptor = "file" in serviceKey ? localServiceKey(serviceKey.file) : serviceKey;
+  const parsed = masterKeyDescriptorSchema.safeParse(descriptor);
+  if (!parsed.success) {
+    throw new ByokError("CONFIG_INVALID", `Not a service key:\n${z.prettifyError(parsed.error)}`);
+  }
+  return openMasterKey(parsed.data, { ...options, role: "service" });
+}
+
+/** The service's own key belongs to no tenant; the descriptor's other members mean nothing for it. */
+function localServiceKey(path: string): MasterKeyDescriptor {
+  return { schema: 1, provider: "local", tenant: "service", datacenter: "usa", grantedTo: "service", path };
+}
+
+function placeOf(descriptor: MasterKeyDescriptor): string {
+  return descriptor.provider === "aws-kms" ? descriptor.keyArn : descriptor.path;
+}
+
+function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
+  if (descriptor.provider !== "aws-kms") return;
+  const account = descriptor.keyArn.split(":")[4] ?? "";
+  if (accountOf(descriptor.grantedTo) === account) {
+    throw new ByokError(
+      "CONFIG_INVALID",
+      `The key ${descriptor.keyArn} lives in the account it was granted to (${account}): a tenant's key belongs in the tenant's own account.`,
+      { provider: descriptor.provider, keyId: descriptor.keyArn, tenant: descriptor.tenant },
+    );
+  }
+}
+
+/** Account of an AWS principal: an IAM ARN, or a bare account id. */
+function accountOf(principal: string): string {
+  return principal.startsWith("arn:") ? (principal.split(":")[4] ?? "") : principal;
+}
+
+function assertLocalAllowed(options: OpenKeyOptions): void {
+  if (options.mode === "development") return;
+  throw new ByokError(
+    "CONFIG_INVALID",
+    options.role === "tenant"
+      ? 'A local file is not a tenant\'s master key: production mode refuses it. For development, ask for mode "development".'
+      : 'Production mode refuses a single local service key: losing the file loses every backup. Use a KMS key as service key, or ask for mode "development".',
+    { provider: "local" },
+  );
+}
