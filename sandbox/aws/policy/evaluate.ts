@@ -1,0 +1,106 @@
+/**
+ * Who may do what. Order: AWS KMS Developer Guide, "Troubleshooting AWS KMS permissions" (the flowchart) and "Key
+ * policies"; IAM User Guide, "Cross-account policy evaluation logic".
+ *
+ * 1. An explicit Deny anywhere ends it.
+ * 2. Within the key's account, a key policy that allows the caller itself is enough; one that allows the account hands
+ *    the question to the caller's identity policies.
+ * 3. From another account, the key policy and the caller's identity policies must both allow it.
+ *
+ * @module
+ */
+import { parsePrincipal } from "../arn.js";
+import { conditionsHold, type ConditionContext } from "./condition.js";
+import { type PolicyDocument, type Statement } from "./document.js";
+import { matchesAction, matchesPattern } from "./pattern.js";
+
+/** Who calls. */
+export interface Caller {
+  /** What messages and logs show: the user's ARN, or the assumed-role session's. */
+  readonly arn: string;
+  /** aws:PrincipalArn: the user's ARN, or the role's for a session. */
+  readonly principalArn: string;
+  readonly account: string;
+  readonly policies: readonly PolicyDocument[];
+}
+
+/** One question about one key. */
+export interface KeyAccessRequest {
+  readonly caller: Caller;
+  /** e.g. `kms:Encrypt`. */
+  readonly action: string;
+  readonly keyArn: string;
+  readonly keyAccount: string;
+  readonly keyPolicy: PolicyDocument;
+  readonly context: ConditionContext;
+}
+
+/** Why a request was denied, in the words AWS's messages distinguish. */
+export type DenialReason =
+  | "explicit-deny-resource"
+  | "explicit-deny-identity"
+  | "no-resource-allow"
+  | "no-identity-allow";
+
+/** The answer; `reason` says which policy is in the way. */
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly reason: DenialReason };
+
+const ALLOWED: Decision = { allowed: true };
+const denied = (reason: DenialReason): Decision => ({ allowed: false, reason });
+
+/** Decides about an operation on a key. */
+export function evaluateKeyAccess(request: KeyAccessRequest): Decision {
+  const { caller, action, keyArn, context } = request;
+  const aboutThis = request.keyPolicy.statements.filter((statement) => applies(statement, action, keyArn, context));
+  const matched = aboutThis.map((statement) => ({ statement, match: matchPrincipals(statement.principals, caller) }));
+  if (matched.some(({ statement, match }) => statement.effect === "Deny" && match !== "none")) {
+    return denied("explicit-deny-resource");
+  }
+  const identity = evaluateIdentityAccess({ caller, action, resource: keyArn, context });
+  if (!identity.allowed && identity.reason === "explicit-deny-identity") return identity;
+
+  const allows = matched.filter(({ statement, match }) => statement.effect === "Allow" && match !== "none");
+  if (allows.length === 0) return denied("no-resource-allow");
+  const named = allows.some(({ match }) => match === "caller");
+  if (named && caller.account === request.keyAccount) return ALLOWED;
+  return identity;
+}
+
+/** One question that only identity policies answer, e.g. CreateKey on `*`. */
+export interface IdentityAccessRequest {
+  readonly caller: Caller;
+  readonly action: string;
+  readonly resource: string;
+  readonly context: ConditionContext;
+}
+
+/** Decides about an operation by the caller's identity policies alone. */
+export function evaluateIdentityAccess(request: IdentityAccessRequest): Decision {
+  const aboutThis = request.caller.policies
+    .flatMap((policy) => policy.statements)
+    .filter((statement) => applies(statement, request.action, request.resource, request.context));
+  if (aboutThis.some((statement) => statement.effect === "Deny")) return denied("explicit-deny-identity");
+  return aboutThis.length > 0 ? ALLOWED : denied("no-identity-allow");
+}
+
+function applies(statement: Statement, action: string, resource: string, context: ConditionContext): boolean {
+  const listed = statement.actions.some((pattern) => matchesAction(pattern, action));
+  return (
+    listed !== statement.exceptActions &&
+    statement.resources.some((pattern) => matchesPattern(pattern, resource)) &&
+    conditionsHold(statement.conditions, context)
+  );
+}
+
+/** `caller`: named itself, or anybody is; `account`: only the account is named, which delegates to identity policies. */
+type PrincipalMatch = "caller" | "account" | "none";
+
+function matchPrincipals(principals: readonly string[], caller: Caller): PrincipalMatch {
+  let best: PrincipalMatch = "none";
+  for (const principal of principals) {
+    if (principal === "*" || principal === caller.arn || principal === caller.principalArn) return "caller";
+    const parsed = parsePrincipal(principal);
+    if (parsed?.kind === "account" && parsed.account === caller.account) best = "account";
+  }
+  return best;
+}

@@ -1,0 +1,179 @@
+/**
+ * What the sandbox's AWS remembers, and the file it is kept in. The key material in it is the sandbox's own: it never
+ * protected anything but test data.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import { ByokError } from "../../runtime/master-key/errors.js";
+import { errorCode, replacePrivateFile } from "../files.js";
+import { ADMINISTRATOR_POLICY, createIdentity, KEY_USER_POLICY, type IdentityRecord } from "./identity.js";
+
+/** Account of the tenant that is signed in at first. */
+export const TENANT_ACCOUNT = "111122223333";
+/** A second tenant's account. */
+export const OTHER_TENANT_ACCOUNT = "444455556666";
+/** The backup service's own account. */
+export const SERVICE_ACCOUNT = "201720642051";
+
+/** One version of a key's material. The last of a key encrypts, every one decrypts. */
+export interface KeyMaterial {
+  /** 64 hex digits, as KMS shows key material ids. */
+  readonly id: string;
+  /** 32 bytes, base64. */
+  readonly bytes: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  readonly origin: "INITIAL" | "AUTOMATIC" | "ON_DEMAND";
+}
+
+/** A symmetric ENCRYPT_DECRYPT key. Times are epoch milliseconds. */
+export interface KeyRecord {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly createdAt: number;
+  description: string;
+  enabled: boolean;
+  /** Set while the key is pending deletion; the key is gone when this time has come. */
+  deletion: { readonly at: number; readonly windowInDays: number } | null;
+  /** The key policy, byte for byte as it was put. */
+  policy: string;
+  /** Yearly rotation; null while it is off. */
+  rotation: { readonly periodInDays: number; nextAt: number } | null;
+  readonly materials: KeyMaterial[];
+  tags: Record<string, string>;
+}
+
+/** An alias of a key in the same account and Region. */
+export interface AliasRecord {
+  /** With its prefix: `alias/NAME`. */
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  targetKeyId: string;
+  readonly createdAt: number;
+  updatedAt: number;
+}
+
+/** What `restore` puts back, by key id: how the key was before the tenant's first act on it. */
+export interface BeforeRevocation {
+  readonly enabled: boolean;
+  readonly policy: string;
+}
+
+/** Everything, as stored. */
+export interface AwsState {
+  readonly schema: 1;
+  /** 32 bytes, base64: authenticates the headers of ciphertext blobs. */
+  readonly blobKey: string;
+  /** Accounts that exist, so that policies may name them. */
+  readonly accounts: string[];
+  readonly identities: IdentityRecord[];
+  /** The account whose deployer the resource providers act as. */
+  signedIn: string;
+  readonly keys: KeyRecord[];
+  readonly aliases: AliasRecord[];
+  readonly revocations: Record<string, BeforeRevocation>;
+}
+
+/** Names of the identities of a fresh sandbox. */
+export const SERVICE_IDENTITY = "service";
+/** A role of the service's account without any identity policy. */
+export const SERVICE_IDENTITY_WITHOUT_POLICY = "service-without-kms";
+/** The administrator who deploys in an account. */
+export function deployerOf(account: string): string {
+  return `deployer-${account}`;
+}
+
+/** A fresh deployer, as every account has one. */
+export function createDeployer(account: string): IdentityRecord {
+  return createIdentity({
+    name: deployerOf(account),
+    arn: `arn:aws:iam::${account}:role/deployer`,
+    session: "pulumi",
+    policy: ADMINISTRATOR_POLICY,
+  });
+}
+
+function initialState(): AwsState {
+  return {
+    schema: 1,
+    blobKey: randomBytes(32).toString("base64"),
+    accounts: [TENANT_ACCOUNT, OTHER_TENANT_ACCOUNT, SERVICE_ACCOUNT],
+    identities: [
+      createDeployer(TENANT_ACCOUNT),
+      createDeployer(OTHER_TENANT_ACCOUNT),
+      createIdentity({
+        name: SERVICE_IDENTITY,
+        arn: `arn:aws:iam::${SERVICE_ACCOUNT}:role/backup-service`,
+        session: "backup",
+        policy: KEY_USER_POLICY,
+      }),
+      createIdentity({
+        name: SERVICE_IDENTITY_WITHOUT_POLICY,
+        arn: `arn:aws:iam::${SERVICE_ACCOUNT}:role/backup-service-without-kms`,
+        session: "backup",
+      }),
+    ],
+    signedIn: TENANT_ACCOUNT,
+    keys: [],
+    aliases: [],
+    revocations: {},
+  };
+}
+
+/** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
+export class StateFile {
+  private constructor(
+    private readonly path: string,
+    readonly state: AwsState,
+  ) {}
+
+  /**
+   * Opens the file, or makes a first one. The caller holds the directory's lock.
+   *
+   * @throws ByokError CONFIG_INVALID if there is a file that this version did not write.
+   */
+  static open(path: string): StateFile {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      const created = new StateFile(path, initialState());
+      created.save();
+      return created;
+    }
+    return new StateFile(path, parseState(path, text));
+  }
+
+  /** Writes the whole state in one step. */
+  save(): void {
+    replacePrivateFile(this.path, JSON.stringify(this.state, null, 1));
+  }
+}
+
+function parseState(path: string, text: string): AwsState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  // Only this program writes the file, atomically and behind a lock: the schema number is what can differ.
+  if (typeof value !== "object" || value === null || !("schema" in value) || value.schema !== 1) {
+    throw unreadable(path, undefined);
+  }
+  return value as AwsState;
+}
+
+function unreadable(path: string, cause: unknown): ByokError {
+  return new ByokError(
+    "CONFIG_INVALID",
+    `${path} was not written by this version of the sandbox. Start in another directory, or delete this one if nothing in it is needed.`,
+    { cause },
+  );
+}

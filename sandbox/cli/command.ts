@@ -1,0 +1,181 @@
+/**
+ * `byok sandbox`: start a sandbox, and play the tenant in a running one.
+ *
+ * @module
+ */
+import { once } from "node:events";
+
+import { Command, InvalidArgumentError, Option } from "commander";
+
+import { type KeyStatus } from "../aws/tenant.js";
+import { SandboxClient } from "../client.js";
+import { DEFAULT_DIRECTORY, locateSandboxFile } from "../sandbox-file.js";
+import { type Sandbox, startSandbox } from "../start.js";
+
+interface Common {
+  readonly dir?: string;
+  readonly json?: boolean;
+}
+
+/** The command, to be mounted in a program. Errors are thrown as ByokError; results go to stdout. */
+export function sandboxCommand(): Command {
+  const command = new Command("sandbox")
+    .description("AWS KMS on loopback, and the tenant who gives and takes its key")
+    .addHelpText(
+      "after",
+      `
+In one terminal:
+  $ byok sandbox start            prints the variables that point programs at the sandbox
+In another, after pasting them:
+  $ pulumi up                     deploys to the sandbox, as the tenant's administrator
+  $ byok sandbox revoke --by grant
+  $ byok sandbox restore
+
+Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SANDBOX, else in ${DEFAULT_DIRECTORY}.`,
+    );
+  command.addCommand(startCommand());
+  command.addCommand(
+    act("status", "show keys, identities and who is signed in").action(async (options: Common) => {
+      const status = await client(options).act("status", {});
+      print(options, status, [
+        `signed in: account ${status.signedIn}`,
+        ...(status.keys.length === 0 ? ["no keys yet"] : status.keys.flatMap(describeKey)),
+      ]);
+    }),
+  );
+  command.addCommand(
+    keyAct("revoke", "the tenant takes its key away")
+      .addOption(
+        new Option("--by <route>", "disable the key, or withdraw the grant from its policy")
+          .choices(["disable", "grant"])
+          .makeOptionMandatory(),
+      )
+      .action(async (options: Common & { by: "disable" | "grant"; key?: string }) => {
+        show(options, await client(options).act("revoke", { by: options.by, ...keyOf(options) }));
+      }),
+  );
+  command.addCommand(
+    keyAct("restore", "the tenant puts everything back: policy, enabled state, a scheduled deletion").action(
+      async (options: Common & { key?: string }) => {
+        show(options, await client(options).act("restore", keyOf(options)));
+      },
+    ),
+  );
+  command.addCommand(
+    keyAct("rotate", "the tenant rotates the key's material; old material still decrypts").action(
+      async (options: Common & { key?: string }) => {
+        show(options, await client(options).act("rotate", keyOf(options)));
+      },
+    ),
+  );
+  command.addCommand(
+    keyAct("schedule-deletion", "the tenant schedules the key's deletion; restore cancels it")
+      .option("--days <n>", "waiting period, 7 to 30", integer(7, 30), 30)
+      .action(async (options: Common & { days: number; key?: string }) => {
+        show(options, await client(options).act("scheduleDeletion", { days: options.days, ...keyOf(options) }));
+      }),
+  );
+  command.addCommand(
+    act("sign-in", "choose the account whose administrator deploys (to play a wrong account, or another tenant)")
+      .requiredOption("--account <id>", "12-digit AWS account id; made if the sandbox does not have it")
+      .action(async (options: Common & { account: string }) => {
+        const { name, arn, account } = await client(options).act("signIn", { account: options.account });
+        // The administrator's credentials stay in the sandbox.
+        print(options, { name, arn, account }, [`signed in: ${arn}`]);
+      }),
+  );
+  return command;
+}
+
+function startCommand(): Command {
+  return act("start", "run a sandbox until it is stopped with Ctrl-C (or SIGTERM)")
+    .option("--port <n>", "port of the KMS endpoint; any free one by default", integer(0, 65_535), 0)
+    .option("--no-pulumi", "do not serve resource providers for the Pulumi engine (then @pulumi packages are not needed)")
+    .addHelpText("after", "\nVariables go to stdout, one `export K=V` a line (with --json one object on one line), everything else to stderr.")
+    .action(async (options: Common & { port: number; pulumi: boolean }) => {
+      const sandbox = await startSandbox({
+        directory: options.dir ?? DEFAULT_DIRECTORY,
+        port: options.port,
+        pulumi: options.pulumi,
+      });
+      // Listening before it is announced: whoever reads the announcement may stop it at once.
+      const stopped = stopSignal();
+      announce(sandbox, options.json === true);
+      await stopped;
+      await sandbox.close();
+    });
+}
+
+function announce(sandbox: Sandbox, json: boolean): void {
+  const lines = json
+    ? [JSON.stringify(sandbox.environment)]
+    : Object.entries(sandbox.environment).map(([name, value]) => `export ${name}=${quote(value)}`);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stderr.write(
+    `The sandbox is running: AWS KMS at ${sandbox.endpoints["aws-kms"]}, state beside ${sandbox.file}.\n` +
+      "Paste the lines above into the shell that shall use it. Stop it with Ctrl-C; its state stays.\n",
+  );
+}
+
+async function stopSignal(): Promise<void> {
+  const stopped = new AbortController();
+  try {
+    await Promise.race(["SIGINT", "SIGTERM"].map((name) => once(process, name, { signal: stopped.signal })));
+  } finally {
+    // The loser of the race must not keep a listener.
+    stopped.abort();
+  }
+}
+
+/** A subcommand with the options that all have. */
+function act(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--dir <directory>", `directory of the sandbox (default: BYOK_SANDBOX, else ${DEFAULT_DIRECTORY})`)
+    .option("--json", "print JSON");
+}
+
+function keyAct(name: string, description: string): Command {
+  return act(name, description).option("--key <arn>", "ARN of the key; not needed if the sandbox has only one");
+}
+
+function client(options: Common): SandboxClient {
+  return SandboxClient.fromFile(locateSandboxFile(options.dir));
+}
+
+function keyOf(options: { readonly key?: string }): { keyArn?: string } {
+  return options.key === undefined ? {} : { keyArn: options.key };
+}
+
+function show(options: Common, status: KeyStatus): void {
+  print(options, status, describeKey(status));
+}
+
+function print(options: Common, value: unknown, lines: readonly string[]): void {
+  process.stdout.write(`${options.json === true ? JSON.stringify(value) : lines.join("\n")}\n`);
+}
+
+function describeKey(key: KeyStatus): string[] {
+  const deletion = key.deletionDate === undefined ? "" : `, gone on ${key.deletionDate}`;
+  return [
+    `${key.keyArn}${key.aliases.length === 0 ? "" : ` (${key.aliases.join(", ")})`}`,
+    `  ${key.state}${deletion}${key.revoked ? ", restore brings it back" : ""}`,
+    `  granted to ${key.grantedTo.length === 0 ? "nobody outside its account" : key.grantedTo.join(", ")}`,
+    `  ${key.materials} version(s) of key material${key.nextRotation === undefined ? "" : `, next rotation ${key.nextRotation}`}`,
+  ];
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+/** For POSIX shells: single quotes, which nothing inside can end but another one. */
+function quote(value: string): string {
+  return `'${value.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,6 @@
+/**
+ * The command line of the sandbox.
+ *
+ * @module
+ */
+export { sandboxCommand } from "./command.js";

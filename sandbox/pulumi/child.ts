@@ -1,0 +1,195 @@
+/**
+ * The process that runs a program under Pulumi's mock monitor (setMocks is global to a process). Started by
+ * in-process.ts, spoken to over IPC, answers once.
+ *
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { createRequire } from "node:module";
+
+import type * as Pulumi from "@pulumi/pulumi";
+import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+
+import { SandboxClient } from "../client.js";
+import { type ChildAnswer, type ChildRequest, type DeployedResource, type DeploymentResult } from "./in-process.js";
+import { marshal, unmarshalObject } from "./marshal.js";
+import { AwsProvider, check, type DeployerCredentials, PROVIDER_TYPE } from "./provider.js";
+import { checkProviderConfig } from "./provider-config.js";
+import { type Properties } from "./values.js";
+
+process.once("message", (request) => {
+  // The first failure ends the run: outputs of a failed resource would be waited for in vain.
+  const failed = new Promise<never>((_, reject) => {
+    process.on("unhandledRejection", reject).on("uncaughtException", reject);
+    deploy(request as ChildRequest, reject).then((result) => {
+      answer({ result });
+    }, reject);
+  });
+  failed.catch((error: unknown) => {
+    answer({ error: messageOf(error) });
+  });
+});
+
+let answered = false;
+
+function answer(message: ChildAnswer): void {
+  if (answered) return;
+  answered = true;
+  process.send?.(message, () => {
+    process.exit("error" in message ? 1 : 0);
+  });
+}
+
+async function deploy(request: ChildRequest, onFailure: (error: unknown) => void): Promise<DeploymentResult> {
+  const deployer = await SandboxClient.fromFile(request.sandboxFile).act("deployer", {});
+  // The program's own copy of Pulumi: another one would not share its runtime.
+  const load = createRequire(request.program);
+  const pulumi = load("@pulumi/pulumi") as typeof Pulumi;
+  const resources: DeployedResource[] = [];
+  pulumi.runtime.setAllConfig({ ...request.config }, [...(request.secretConfigKeys ?? [])]);
+  await pulumi.runtime.setMocks(mocks(request, deployer, onFailure), request.project, request.stack, false);
+  observe(pulumi, resources);
+  let outputs: Record<string, unknown> = {};
+  const secretOutputs: string[] = [];
+  await pulumi.runtime.runInPulumiStack(async () => {
+    const exported = await runProgram(load, request.program);
+    for (const [name, value] of Object.entries(exported)) {
+      const output = pulumi.output(value) as Pulumi.Output<unknown> & InspectableOutput;
+      outputs = { ...outputs, [name]: await output.promise() };
+      if (await output.isSecret) secretOutputs.push(name);
+    }
+    return exported;
+  });
+  await pulumi.runtime.disconnect();
+  return { outputs, secretOutputs, resources };
+}
+
+/** Members of an output that Pulumi keeps internal; its own test code uses them this way. */
+interface InspectableOutput {
+  promise(): Promise<unknown>;
+  readonly isSecret: Promise<boolean>;
+}
+
+/** A module's outputs: what it exports, or what the function it exports (as default or as such) returns. */
+async function runProgram(load: NodeJS.Require, program: string): Promise<Record<string, unknown>> {
+  const module = load(program) as unknown;
+  const main = isObject(module) && "default" in module ? module["default"] : module;
+  const exported: unknown = typeof main === "function" ? await (main as () => unknown)() : main;
+  return isObject(exported) ? exported : {};
+}
+
+/** The mock monitor's answers. */
+function mocks(request: ChildRequest, deployer: DeployerCredentials, onFailure: (error: unknown) => void): Pulumi.runtime.Mocks {
+  const providers = new Map<string, AwsProvider>();
+  const providerOf = (reference: string | undefined, what: string): AwsProvider => {
+    // A reference is URN::ID.
+    const id = reference === undefined || reference === "" ? "default" : reference.slice(reference.lastIndexOf("::") + 2);
+    let provider = providers.get(id);
+    if (provider === undefined && id === "default") {
+      provider = new AwsProvider(request.endpoint, deployer, defaultConfiguration(request.config, what));
+      providers.set(id, provider);
+    }
+    if (provider === undefined) throw new Error(`${what}: unknown provider ${id}`);
+    return provider;
+  };
+  const create = async (args: Pulumi.runtime.MockResourceArgs): Promise<{ id: string; state: Record<string, unknown> }> => {
+    const { properties, secrets } = unmarshalObject(args.inputs as Record<string, unknown>);
+    if (args.type === PROVIDER_TYPE) {
+      const id = randomUUID();
+      refuse(args, checkProviderConfig(properties));
+      providers.set(id, new AwsProvider(request.endpoint, deployer, properties));
+      return { id, state: marshal(properties, secrets) };
+    }
+    if (args.custom !== true) return { id: "", state: marshal(properties, secrets) };
+    const provider = providerOf(args.provider, args.type);
+    if (args.id !== undefined && args.id !== "") {
+      const found = await provider.read(args.type, args.id, {});
+      if (found === undefined) throw new Error(`resource '${args.id}' does not exist`);
+      return { id: found.id, state: marshal(found.state, secrets) };
+    }
+    const checked = check(args.type, properties);
+    refuse(args, checked.failures);
+    const { id, state } = await provider.create(args.type, checked.inputs);
+    return { id, state: marshal(state, secrets) };
+  };
+  return {
+    newResource: async (args) => {
+      try {
+        return await create(args);
+      } catch (error) {
+        onFailure(new Error(`${args.type} (${args.name}): ${messageOf(error)}`, { cause: error }));
+        throw error;
+      }
+    },
+    call: async (args) => {
+      try {
+        return marshal(providerOf(args.provider, args.token).invoke(args.token));
+      } catch (error) {
+        onFailure(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function refuse(args: Pulumi.runtime.MockResourceArgs, failures: readonly { readonly reason: string }[]): void {
+  if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("; "));
+}
+
+/** The default provider, as the engine would make it from `aws:` configuration, unless default providers are disabled. */
+function defaultConfiguration(config: Readonly<Record<string, string>>, what: string): Properties {
+  const disabled = JSON.parse(config["pulumi:disable-default-providers"] ?? "[]") as unknown;
+  if (Array.isArray(disabled) && (disabled.includes("*") || disabled.includes("aws"))) {
+    throw new Error(`Default provider for 'aws' disabled. '${what}' must use an explicit provider.`);
+  }
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([key]) => key.startsWith("aws:"))
+      .map(([key, value]) => [key.slice("aws:".length), value]),
+  );
+}
+
+/** Notes what mocks do not get to see: parents, protection. */
+function observe(pulumi: typeof Pulumi, resources: DeployedResource[]): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as MockMonitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = async (request, callback) => {
+    await register(request, (error, response) => {
+      if (error === null && response !== undefined) {
+        const inputs = (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
+        const parent = request.getParent();
+        resources.push({
+          type: request.getType(),
+          name: request.getName(),
+          urn: response.getUrn(),
+          id: response.getId(),
+          parent: parent === "" ? undefined : parent,
+          protect: request.getProtect() === true,
+          retainOnDelete: request.getRetainondelete() === true,
+          secretInputs: [...unmarshalObject(inputs).secrets],
+        });
+      }
+      callback(error, response);
+    });
+  };
+}
+
+interface RegisterResourceAnswer {
+  getUrn(): string;
+  getId(): string;
+}
+
+interface MockMonitor {
+  registerResource(
+    request: RegisterResourceRequest,
+    callback: (error: Error | null, response?: RegisterResourceAnswer) => void,
+  ): Promise<void>;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

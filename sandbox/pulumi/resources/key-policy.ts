@@ -1,0 +1,85 @@
+/**
+ * `aws:kms/keyPolicy:KeyPolicy`. Source: terraform-provider-aws, internal/service/kms/key_policy.go (deletion puts the
+ * default policy back unless the lockout check is bypassed); @pulumi/aws/kms/keyPolicy.d.ts.
+ *
+ * @module
+ */
+import { defaultKeyPolicy } from "../../aws/policy/default.js";
+import { policiesAreEquivalent } from "../policy-equivalence.js";
+import { type Deployed, failed, isAwsError, type ResourceContext, type ResourceType } from "../resource-type.js";
+import { flagOf, type Properties, shown, textOf } from "../values.js";
+import { keyIdOf, sameKey } from "./alias.js";
+import { policyProblem, policyToSet, putPolicy } from "./key.js";
+
+const BYPASS = "bypassPolicyLockoutSafetyCheck";
+
+/** The policy of a key, as a resource of its own. */
+export const keyPolicyType: ResourceType = {
+  token: "aws:kms/keyPolicy:KeyPolicy",
+  inputs: {
+    [BYPASS]: { type: "boolean", byDefault: false },
+    keyId: { type: "string", required: true, replaces: true, same: sameKey },
+    policy: {
+      type: "string",
+      required: true,
+      problem: policyProblem,
+      same: (deployed, wanted) => policiesAreEquivalent(shown(deployed), shown(wanted)),
+    },
+    region: { type: "string", computed: true, replaces: true },
+  },
+  computed: [],
+  stable: ["keyId"],
+
+  async create(context, inputs) {
+    const id = textOf(inputs, "keyId") ?? "";
+    await putPolicy(context, "KMS Key Policy", id, textOf(inputs, "policy") ?? "", flagOf(inputs, BYPASS));
+    return existing(await readKeyPolicy(context, id, inputs), id);
+  },
+
+  read: readKeyPolicy,
+
+  async update(context, id, deployed, inputs) {
+    const policy = textOf(inputs, "policy") ?? "";
+    if (!policiesAreEquivalent(textOf(deployed, "policy") ?? "", policy)) {
+      await putPolicy(context, "KMS Key Policy", id, policy, flagOf(inputs, BYPASS));
+    }
+    return existing(await readKeyPolicy(context, id, inputs), id);
+  },
+
+  async delete(context, id, deployed) {
+    // A policy that was put past the lockout check may not let us put another one: it is only forgotten.
+    if (flagOf(deployed, BYPASS)) return;
+    try {
+      await putPolicy(context, "KMS Key Policy", id, defaultKeyPolicy(context.account), false);
+    } catch (error) {
+      if (error instanceof Error && isAwsError(error.cause, "NotFoundException")) return;
+      throw error;
+    }
+  },
+};
+
+async function readKeyPolicy(context: ResourceContext, id: string, known: Properties): Promise<Deployed | undefined> {
+  const { kms, sdk, region } = context;
+  try {
+    const { KeyMetadata: key } = await kms.send(new sdk.DescribeKeyCommand({ KeyId: id }));
+    if (key === undefined || key.KeyState === "PendingDeletion") return undefined;
+    const { Policy: policy } = await kms.send(new sdk.GetKeyPolicyCommand({ KeyId: id }));
+    return {
+      id,
+      state: {
+        [BYPASS]: flagOf(known, BYPASS),
+        keyId: key.KeyId ?? keyIdOf(id),
+        policy: policyToSet(textOf(known, "policy"), policy ?? ""),
+        region,
+      },
+    };
+  } catch (error) {
+    if (isAwsError(error, "NotFoundException")) return undefined;
+    throw failed(`reading KMS Key Policy (${id})`, error);
+  }
+}
+
+function existing(deployed: Deployed | undefined, id: string): Deployed {
+  if (deployed === undefined) throw new Error(`reading KMS Key Policy (${id}): couldn't find resource`);
+  return deployed;
+}

@@ -1,0 +1,112 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { CreateKeyCommand } from "@aws-sdk/client-kms";
+import { Command } from "commander";
+
+import { sandboxCommand } from "../../../sandbox/cli/index.js";
+import { type Fixture, keyPolicy, sandboxFixture, SERVICE, temporaryDirectory } from "../fixtures.js";
+
+const ROOT = join(__dirname, "../../..");
+
+describe("acts on a running sandbox", () => {
+  let fixture: Fixture;
+  let keyArn: string;
+  let printed: string;
+
+  beforeEach(async () => {
+    fixture = await sandboxFixture();
+    const tenant = fixture.client(fixture.sandbox.aws.deployer());
+    const grant = { Effect: "Allow", Principal: { AWS: SERVICE }, Action: "kms:Encrypt", Resource: "*" };
+    keyArn = (await tenant.send(new CreateKeyCommand({ Policy: keyPolicy(grant) }))).KeyMetadata?.Arn ?? "";
+    printed = "";
+    jest.spyOn(process.stdout, "write").mockImplementation((text) => {
+      printed += String(text);
+      return true;
+    });
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await fixture.close();
+  });
+
+  /** Runs a command and gives what it printed. */
+  const run = async (...args: string[]): Promise<string> => {
+    printed = "";
+    const program = new Command("byok").exitOverride().addCommand(sandboxCommand());
+    for (const command of program.commands.flatMap((one) => [one, ...one.commands])) {
+      command.exitOverride().configureOutput({ writeErr: () => undefined });
+    }
+    await program.parseAsync(["sandbox", ...args, "--dir", fixture.directory], { from: "user" });
+    return printed;
+  };
+  const json = async (...args: string[]): Promise<unknown> => JSON.parse(await run(...args, "--json"));
+
+  test("revoke, restore, rotate and schedule-deletion", async () => {
+    await expect(json("revoke", "--by", "disable")).resolves.toMatchObject({ keyArn, state: "Disabled", revoked: true });
+    await expect(json("restore")).resolves.toMatchObject({ state: "Enabled", revoked: false });
+    await expect(json("revoke", "--by", "grant", "--key", keyArn)).resolves.toMatchObject({ state: "Enabled", grantedTo: [] });
+    await expect(json("restore")).resolves.toMatchObject({ grantedTo: [SERVICE] });
+    await expect(json("rotate")).resolves.toMatchObject({ materials: 2 });
+    await expect(json("schedule-deletion", "--days", "9")).resolves.toMatchObject({
+      state: "PendingDeletion", deletionDate: "2026-12-03T00:00:00.000Z",
+    });
+    await expect(run("status")).resolves.toBe(
+      [
+        "signed in: account 111122223333",
+        keyArn,
+        "  PendingDeletion, gone on 2026-12-03T00:00:00.000Z, restore brings it back",
+        `  granted to ${SERVICE}`,
+        "  2 version(s) of key material\n",
+      ].join("\n"),
+    );
+  });
+
+  test("sign-in shows who, and no credentials", async () => {
+    const shown = await run("sign-in", "--account", "999988887777", "--json");
+    expect(JSON.parse(shown)).toEqual({
+      name: "deployer-999988887777", arn: "arn:aws:sts::999988887777:assumed-role/deployer/pulumi", account: "999988887777",
+    });
+    expect(fixture.sandbox.aws.deployer().account).toBe("999988887777");
+  });
+
+  test.each<[string, string[], string]>([
+    ["no route", ["revoke"], "error: required option '--by <route>' not specified"],
+    ["unknown route", ["revoke", "--by", "magic"], "error: option '--by <route>' argument 'magic' is invalid. Allowed choices are disable, grant."],
+    ["too few days", ["schedule-deletion", "--days", "6"], "error: option '--days <n>' argument '6' is invalid. It must be a whole number from 7 to 30."],
+    ["no account", ["sign-in"], "error: required option '--account <id>' not specified"],
+    ["account that is none", ["sign-in", "--account", "12"], '"12" is not an AWS account id: those have 12 digits.'],
+    ["key that is none", ["revoke", "--by", "disable", "--key", "x"], `x is not the ARN of a key. Its keys:\n  KEY (Enabled)`],
+    ["nothing to restore", ["restore"], "Nothing was taken away from KEY: there is nothing to restore."],
+  ])("%s is refused and nothing changes", async (_, args, message) => {
+    const before = fixture.sandbox.aws.status();
+    await expect(run(...args)).rejects.toThrow(message.replace("KEY", keyArn));
+    expect(fixture.sandbox.aws.status()).toEqual(before);
+  });
+});
+
+test("start prints what a shell can evaluate, serves, and stops on SIGTERM", async () => {
+  const directory = temporaryDirectory();
+  const script = `
+    const { sandboxCommand } = require(${JSON.stringify(join(ROOT, "sandbox/cli/index.ts"))});
+    sandboxCommand().parseAsync(["start", "--no-pulumi", "--dir", ${JSON.stringify(directory.path)}], { from: "user" });
+  `;
+  const child = spawn(process.execPath, ["--import", "tsx", "--eval", script], { cwd: ROOT });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  const running = new Promise<void>((resolve) => {
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+      if (stderr.includes("The sandbox is running")) resolve();
+    });
+  });
+  await Promise.race([running, once(child, "exit")]);
+  const names = stdout.trim().split("\n").map((line) => /^export ([A-Z_0-9]+)='[^']*'$/.exec(line)?.[1]);
+  expect(names).toEqual(["BYOK_SANDBOX", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED"]);
+  child.kill("SIGTERM");
+  await expect(once(child, "exit")).resolves.toEqual([0, null]);
+  directory.remove();
+});

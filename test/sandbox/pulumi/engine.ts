@@ -1,0 +1,125 @@
+/** The engine's side of the provider protocol, as far as the conformance tests need it. */
+import {
+  type CheckResponse, type CreateResponse, type DiffResponse, type ReadResponse, type UpdateResponse,
+} from "@pulumi/pulumi/proto/provider_pb.js";
+import { type JavaScriptValue, type Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+
+import { loadPulumiRpc } from "../../../sandbox/pulumi/load.js";
+import { marshal, unmarshal } from "../../../sandbox/pulumi/marshal.js";
+import { type Deployed } from "../../../sandbox/pulumi/resource-type.js";
+import { type CheckFailure, type Difference } from "../../../sandbox/pulumi/schema.js";
+import { type Properties } from "../../../sandbox/pulumi/values.js";
+
+/** One configured provider, reached either way. */
+export interface Engine {
+  check(token: string, inputs: Properties): Promise<{ inputs: Properties; failures: CheckFailure[] }>;
+  diff(token: string, id: string, deployed: Properties, inputs: Properties, ignored: string[]): Promise<Difference[]>;
+  preview(token: string, inputs: Properties): Promise<Properties>;
+  create(token: string, inputs: Properties): Promise<Deployed>;
+  read(token: string, id: string, state: Properties): Promise<Deployed | undefined>;
+  update(token: string, id: string, deployed: Properties, inputs: Properties): Promise<Properties>;
+  delete(token: string, id: string, deployed: Properties): Promise<void>;
+  close(): void;
+  /** Values as they are on the wire. */
+  readonly raw?: { create(token: string, inputs: Record<string, JavaScriptValue>): Promise<{ id: string; properties: Record<string, unknown> }> };
+}
+
+const rpc = loadPulumiRpc();
+const { messages, struct } = rpc;
+
+/** Connects and configures, as the engine does per provider resource. Rejects with the provider's message. */
+export async function connectEngine(port: number, config: Properties): Promise<Engine> {
+  const client = new rpc.services.ResourceProviderClient(`127.0.0.1:${port}`, rpc.grpc.credentials.createInsecure(), {
+    // A connection of its own, as Go's gRPC has it; this library shares them otherwise.
+    "grpc.use_local_subchannel_pool": 1,
+  });
+  const toStruct = (value: Properties): Struct => struct.Struct.fromJavaScript(marshal(value));
+  const urn = (token: string): string => `urn:pulumi:dev::test::parent:x:Y$${token}::name`;
+  const call = <Response>(send: (done: (error: Error | null, response: Response) => void) => unknown): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      send((error, response) => {
+        if (error === null) resolve(response);
+        else reject(readable(error));
+      });
+    });
+  const create = (token: string, properties: Struct, preview: boolean): Promise<CreateResponse> => {
+    const request = new messages.CreateRequest().setUrn(urn(token)).setProperties(properties).setPreview(preview);
+    return call((done) => client.create(request, done));
+  };
+
+  try {
+    const request = new messages.CheckRequest().setNews(toStruct(config));
+    const [failure] = (await call<CheckResponse>((done) => client.checkConfig(request, done))).getFailuresList();
+    if (failure !== undefined) throw new Error(failure.getReason());
+    const configuration = new messages.ConfigureRequest().setArgs(toStruct(config));
+    await call((done) => client.configure(configuration, done));
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return {
+    check: async (token, inputs) => {
+      const request = new messages.CheckRequest().setUrn(urn(token)).setNews(toStruct(inputs));
+      const answer = await call<CheckResponse>((done) => client.check(request, done));
+      return {
+        inputs: unmarshal(answer.getInputs()).properties,
+        failures: answer.getFailuresList().map((one) => ({ property: one.getProperty(), reason: one.getReason() })),
+      };
+    },
+    diff: async (token, id, deployed, inputs, ignored) => {
+      const request = new messages.DiffRequest()
+        .setUrn(urn(token))
+        .setId(id)
+        .setOlds(toStruct(deployed))
+        .setNews(toStruct(inputs))
+        .setIgnorechangesList(ignored);
+      const answer = await call<DiffResponse>((done) => client.diff(request, done));
+      const { Kind } = messages.PropertyDiff;
+      return answer.getDiffsList().map((property): Difference => {
+        const kind = answer.getDetaileddiffMap().get(property)?.getKind() ?? Kind.UPDATE;
+        const replaces = kind === Kind.ADD_REPLACE || kind === Kind.DELETE_REPLACE || kind === Kind.UPDATE_REPLACE;
+        if (replaces !== answer.getReplacesList().includes(property)) throw new Error(`${property}: two answers`);
+        const name = kind <= Kind.ADD_REPLACE ? "add" : kind <= Kind.DELETE_REPLACE ? "delete" : "update";
+        return { property, kind: name, replaces };
+      });
+    },
+    preview: async (token, inputs) => unmarshal((await create(token, toStruct(inputs), true)).getProperties()).properties,
+    create: async (token, inputs) => {
+      const answer = await create(token, toStruct(inputs), false);
+      return { id: answer.getId(), state: unmarshal(answer.getProperties()).properties };
+    },
+    read: async (token, id, state) => {
+      const request = new messages.ReadRequest().setUrn(urn(token)).setId(id).setProperties(toStruct(state));
+      const answer = await call<ReadResponse>((done) => client.read(request, done));
+      return answer.getId() === "" ? undefined : { id: answer.getId(), state: unmarshal(answer.getProperties()).properties };
+    },
+    update: async (token, id, deployed, inputs) => {
+      const request = new messages.UpdateRequest().setUrn(urn(token)).setId(id).setOlds(toStruct(deployed)).setNews(toStruct(inputs));
+      return unmarshal((await call<UpdateResponse>((done) => client.update(request, done))).getProperties()).properties;
+    },
+    delete: async (token, id, deployed) => {
+      const request = new messages.DeleteRequest().setUrn(urn(token)).setId(id).setProperties(toStruct(deployed));
+      await call((done) => client.delete(request, done));
+    },
+    close: () => {
+      client.close();
+    },
+    raw: {
+      create: async (token, inputs) => {
+        const answer = await create(token, struct.Struct.fromJavaScript(inputs), false);
+        return { id: answer.getId(), properties: answer.getProperties()?.toJavaScript() ?? {} };
+      },
+    },
+  };
+}
+
+/** The provider's own words, and the half-made resource if there is one. */
+function readable(error: Error): Error {
+  const { details, metadata } = error as Error & { details?: string; metadata?: { get(name: string): unknown[] } };
+  const [bytes] = metadata?.get("grpc-status-details-bin") ?? [];
+  const shown = new Error(details ?? error.message);
+  if (bytes === undefined) return shown;
+  const [detail] = rpc.status.Status.deserializeBinary(bytes as Uint8Array).getDetailsList();
+  const failed = messages.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? new Uint8Array());
+  return Object.assign(shown, { initFailed: { id: failed.getId(), reasons: failed.getReasonsList() } });
+}

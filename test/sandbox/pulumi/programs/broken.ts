@@ -1,0 +1,2 @@
+/** A program that fails on its own. */
+throw new Error("byok:tenant is missing");
