@@ -1,1 +1,12 @@
-export {};
+/**
+ * `pulumi-byok/aws`: provisioning in AWS; loads no other cloud's SDK.
+ *
+ * @module
+ */
+import "./peers.js";
+
+export { InvalidArgsError } from "../errors.js";
+export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
+export { AwsKeyUsage, keyPolicy } from "./key-policy.js";
+export { type KeyPolicyDocument, type KeyPolicyInput, type KeyPolicyStatement } from "./key-policy.js";
+export { AwsTenantKey, type AwsTenantKeyArgs } from "./tenant-key.js";

@@ -1,0 +1,111 @@
+/**
+ * Checks of `AwsTenantKeyArgs`: callers may be plain JavaScript, and AWS would find most mistakes only halfway through.
+ *
+ * @module
+ */
+import { InvalidArgsError } from "../errors.js";
+import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE, TENANT_PATTERN, TENANT_RULE } from "../names.js";
+import { DATACENTERS, isDatacenter, REGIONS } from "../regions.js";
+import {
+  AWS_ACCOUNT_ID_PATTERN,
+  AWS_ACCOUNT_ID_RULE,
+  AWS_REGION_PATTERN,
+  AWS_REGION_RULE,
+  AWS_ROLE_ARN_RULE,
+  accountRootArn,
+  awsPartition,
+  parseRoleArn,
+} from "./identity.js";
+import { AwsKeyUsage } from "./key-policy.js";
+import { type AwsTenantKeyArgs } from "./tenant-key.js";
+
+/** KMS keeps descriptions up to this length; AWS KMS API Reference, CreateKey, Description. */
+const MAX_DESCRIPTION = 8192;
+
+/** What checked arguments come to. */
+export interface ResolvedTenantKeyArgs {
+  /** Region of the key. */
+  readonly region: string;
+  /** ARN partition of that region. */
+  readonly partition: string;
+  /** ARN of the principal that the key policy names. */
+  readonly grantee: string;
+}
+
+/**
+ * Refuses arguments that cannot work, and settles region and grantee of those that can.
+ *
+ * @throws InvalidArgsError with every problem found
+ */
+export function resolveTenantKeyArgs(name: string, args: AwsTenantKeyArgs): ResolvedTenantKeyArgs {
+  const problems = [...tenantProblems(args), ...keyProblems(args)];
+  // Of an unknown datacenter nothing is known; it is a problem of its own above.
+  const region = args.region ?? (isDatacenter(args.datacenter) ? REGIONS[args.datacenter].aws : "");
+  const partition = awsPartition(region);
+  const grantee = resolveGrantee(args, partition, problems);
+  if (grantee === undefined || problems.length > 0) throw new InvalidArgsError("AwsTenantKey", name, problems);
+  return { region, partition, grantee };
+}
+
+function tenantProblems(args: AwsTenantKeyArgs): string[] {
+  const problems: string[] = [];
+  if (!TENANT_PATTERN.test(args.tenant)) problems.push(`tenant: ${TENANT_RULE}`);
+  if (!isDatacenter(args.datacenter)) problems.push(`datacenter: must be one of ${DATACENTERS.join(", ")}`);
+  if (!AWS_ACCOUNT_ID_PATTERN.test(args.accountId)) problems.push(`accountId: ${AWS_ACCOUNT_ID_RULE}`);
+  if (args.region !== undefined && !AWS_REGION_PATTERN.test(args.region)) problems.push(`region: ${AWS_REGION_RULE}`);
+  return problems;
+}
+
+/** ARN of the grantee, or `undefined` with an entry more in `problems`. */
+function resolveGrantee(args: AwsTenantKeyArgs, partition: string, problems: string[]): string | undefined {
+  const { serviceAccountId, serviceRoleArn } = args;
+  if (serviceAccountId !== undefined && serviceRoleArn === undefined) {
+    if (AWS_ACCOUNT_ID_PATTERN.test(serviceAccountId)) {
+      problems.push(...sameAccountProblems("serviceAccountId", serviceAccountId, args.accountId));
+      return accountRootArn(serviceAccountId, partition);
+    }
+    problems.push(`serviceAccountId: ${AWS_ACCOUNT_ID_RULE}`);
+  } else if (serviceRoleArn !== undefined && serviceAccountId === undefined) {
+    const role = parseRoleArn(serviceRoleArn);
+    if (role !== undefined) {
+      problems.push(...sameAccountProblems("serviceRoleArn", role.accountId, args.accountId));
+      if (role.partition !== partition) {
+        problems.push(`serviceRoleArn: is in partition ${role.partition}, the key in ${partition}: neither reaches the other`);
+      }
+      return serviceRoleArn;
+    }
+    problems.push(`serviceRoleArn: ${AWS_ROLE_ARN_RULE}`);
+  } else {
+    problems.push("serviceAccountId, serviceRoleArn: give exactly one of them");
+  }
+  return undefined;
+}
+
+/** A key in the service's own account would be no key of the tenant's: the service could administer it. */
+function sameAccountProblems(argument: string, serviceAccountId: string, accountId: string): string[] {
+  return serviceAccountId === accountId
+    ? [`${argument}: is in the key's own account ${accountId}; the tenant's key must live in the tenant's account`]
+    : [];
+}
+
+function keyProblems(args: AwsTenantKeyArgs): string[] {
+  const problems: string[] = [];
+  if (args.usage !== undefined && !Object.values(AwsKeyUsage).includes(args.usage)) {
+    problems.push(`usage: must be one of ${Object.values(AwsKeyUsage).join(", ")}`);
+  }
+  if (args.aliasName !== undefined && !AWS_ALIAS_PATTERN.test(args.aliasName)) {
+    problems.push(`aliasName: ${AWS_ALIAS_RULE}`);
+  }
+  if (args.description !== undefined && args.description.length > MAX_DESCRIPTION) {
+    problems.push(`description: must be at most ${MAX_DESCRIPTION} characters`);
+  }
+  // Bounds: AWS KMS API Reference, EnableKeyRotation and ScheduleKeyDeletion.
+  problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 90, 2560));
+  problems.push(...daysProblems("deletionWindowInDays", args.deletionWindowInDays, 7, 30));
+  return problems;
+}
+
+function daysProblems(argument: string, days: number | undefined, min: number, max: number): string[] {
+  if (days === undefined || (Number.isInteger(days) && days >= min && days <= max)) return [];
+  return [`${argument}: must be a whole number of days from ${min} to ${max}`];
+}

@@ -1,0 +1,43 @@
+/**
+ * Which cloud region serves which datacenter of the backup service. The only source of regions in this package: a key
+ * beside its data keeps latency low and the data's residency intact.
+ *
+ * @module
+ */
+
+/** The service's own region groups; same values as `DATACENTERS` of the master key descriptor. */
+export enum Datacenter {
+  /** United States. */
+  Usa = "usa",
+  /** European Union. */
+  Eu = "eu",
+  /** United Kingdom. */
+  Uk = "uk",
+  /** Australia. */
+  Au = "au",
+  /** Canada. */
+  Ca = "ca",
+}
+
+/** One row of the table: a region per cloud. */
+export interface CloudRegions {
+  /** AWS region code, e.g. `eu-central-1`. */
+  readonly aws: string;
+}
+
+/** Datacenter to cloud regions; design.md 4.6. Changing a row moves keys: it is a breaking change. */
+export const REGIONS: Readonly<Record<Datacenter, CloudRegions>> = {
+  [Datacenter.Usa]: { aws: "us-east-2" },
+  [Datacenter.Eu]: { aws: "eu-central-1" },
+  [Datacenter.Uk]: { aws: "eu-west-2" },
+  [Datacenter.Au]: { aws: "ap-southeast-2" },
+  [Datacenter.Ca]: { aws: "ca-central-1" },
+};
+
+/** Every datacenter, in the order of the table. */
+export const DATACENTERS: readonly Datacenter[] = Object.values(Datacenter);
+
+/** True if `value` names a datacenter; for input that TypeScript has not checked. */
+export function isDatacenter(value: unknown): value is Datacenter {
+  return DATACENTERS.some((datacenter) => datacenter === value);
+}
