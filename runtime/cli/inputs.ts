@@ -1,0 +1,164 @@
+/**
+ * What commands read before they contact anything: descriptors, sealed Secret, service key, mode.
+ *
+ * @module
+ */
+import { type BigIntStats } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { z } from "zod";
+import {
+  ByokError,
+  type MasterKeyDescriptor,
+  type Mode,
+  parseMasterKeyDescriptors,
+  parseSealedSecret,
+  type SealedSecret,
+  type ServiceKey,
+} from "../index.js";
+import { masterKeyDescriptorSchema } from "../master-key/descriptor.js";
+import { errnoOf, quotePath, toFileError } from "./file-error.js";
+import { type CliIo } from "./io.js";
+
+/** Descriptors and Secrets are a few kB; anything longer is the wrong file. */
+const LONGEST_INPUT = 1024 * 1024;
+
+/** A service key as named by `--service-key`. */
+export interface ServiceKeyChoice {
+  readonly key: ServiceKey;
+  /** Set for `file:PATH`: the path as it was given, and whether the file is there. */
+  readonly file?: { readonly path: string; readonly exists: boolean };
+}
+
+/** A mode, and what to tell about it. */
+export interface ModeChoice {
+  readonly mode: Mode;
+  /** One line for standard error, in development mode. */
+  readonly banner?: string;
+}
+
+/** Reads `--descriptor FILE`: what `pulumi stack output masterKeys --json` printed. */
+export async function readDescriptors(path: string): Promise<MasterKeyDescriptor[]> {
+  const json = await readJson("--descriptor", path, "Write it with: pulumi stack output masterKeys --json");
+  return inFile("--descriptor", path, () => parseMasterKeyDescriptors(json));
+}
+
+/** Reads `--secret FILE`: what `byok secret create` wrote. */
+export async function readSealedSecret(path: string): Promise<SealedSecret> {
+  const json = await readJson("--secret", path, "Make one with: byok secret create");
+  return inFile("--secret", path, () => parseSealedSecret(json));
+}
+
+/**
+ * Reads `--service-key`: `file:PATH` (a local key file, development only) or `descriptor:FILE` (one descriptor, any
+ * provider).
+ *
+ * @param options.mayBeMissing the file of `file:PATH` need not exist yet
+ */
+export async function readServiceKey(text: string, options: { mayBeMissing: boolean }): Promise<ServiceKeyChoice> {
+  const [, kind, path] = /^(file|descriptor):(.+)$/s.exec(text) ?? [];
+  if (kind === undefined || path === undefined) {
+    throw new ByokError(
+      "CONFIG_INVALID",
+      `--service-key ${JSON.stringify(text)} must be file:PATH (development) or descriptor:FILE (a master key descriptor of the service's own key).`,
+    );
+  }
+  if (kind === "file") {
+    const exists = await fileExists("--service-key", path);
+    if (!exists && !options.mayBeMissing) {
+      throw new ByokError(
+        "CONFIG_INVALID",
+        `--service-key: there is no file ${quotePath(path)}. Only the key that "byok secret create" used opens what was made with it.`,
+      );
+    }
+    return { key: { file: resolve(path) }, file: { path, exists } };
+  }
+  const json = await readJson("--service-key", path, "Write one master key descriptor into it");
+  // Not the rules for tenants' keys: the service's own key does live in the service's own account.
+  const parsed = masterKeyDescriptorSchema.safeParse(Array.isArray(json) && json.length === 1 ? json[0] : json);
+  if (!parsed.success) {
+    throw new ByokError("CONFIG_INVALID", `--service-key: ${quotePath(path)} must hold one descriptor:\n${z.prettifyError(parsed.error)}`);
+  }
+  return { key: parsed.data };
+}
+
+/**
+ * Decides the mode: production, unless `--mode development`, a local service key or a sandbox asks for development.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID if `--mode production` stands beside one of those.
+ */
+export function chooseMode(
+  asked: string | undefined,
+  given: { env: CliIo["env"]; serviceKey?: ServiceKeyChoice | undefined },
+): ModeChoice {
+  if (asked !== undefined && asked !== "production" && asked !== "development") {
+    throw new ByokError("CONFIG_INVALID", `--mode ${JSON.stringify(asked)} must be production or development.`);
+  }
+  const reasons: string[] = [];
+  if (given.serviceKey?.file !== undefined) reasons.push(`the service key is a local file (${quotePath(given.serviceKey.file.path)})`);
+  const sandbox = given.env["BYOK_SANDBOX"];
+  if (sandbox !== undefined && sandbox !== "") reasons.push("BYOK_SANDBOX sends every call to a sandbox on this machine");
+  if (asked === "production") {
+    if (reasons.length === 0) return { mode: "production" };
+    throw new ByokError(
+      "CONFIG_INVALID",
+      `--mode production, but ${reasons.join(", and ")}. Name a key in a KMS with --service-key descriptor:FILE and unset BYOK_SANDBOX, or leave --mode out.`,
+    );
+  }
+  if (asked === "development" && reasons.length === 0) reasons.push("--mode asks for it");
+  if (reasons.length === 0) return { mode: "production" };
+  return { mode: "development", banner: `byok: DEVELOPMENT MODE: ${reasons.join(", and ")}. Not for customers' data.` };
+}
+
+/** Checks an input path that must exist. Follows links: the caller named it. */
+export async function statInput(what: string, path: string): Promise<BigIntStats> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") {
+      throw new ByokError("CONFIG_INVALID", `${what}: there is no ${quotePath(path)}.`, { cause: error });
+    }
+    throw toFileError(error, "read", path);
+  }
+}
+
+async function fileExists(flag: string, path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isFile()) return true;
+    throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is no file.`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw toFileError(error, "read", path);
+  }
+}
+
+async function readJson(flag: string, path: string, how: string): Promise<unknown> {
+  let text: string;
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is no file.`);
+    if (stats.size > LONGEST_INPUT) throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is too long to be right. ${how}.`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") {
+      throw new ByokError("CONFIG_INVALID", `${flag}: there is no file ${quotePath(path)}. ${how}.`, { cause: error });
+    }
+    throw toFileError(error, "read", path);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without a cause: a parser's message quotes the file, and it may be a key file given by mistake.
+    throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is not JSON. ${how}.`);
+  }
+}
+
+/** A parser's complaint about a file named on the command line is bad input, and names flag and file. */
+function inFile<T>(flag: string, path: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ByokError)) throw error;
+    throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)}: ${error.message}`, { cause: error });
+  }
+}
