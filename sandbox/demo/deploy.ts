@@ -1,0 +1,114 @@
+import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+
+import { deployInProcess, type Sandbox } from "../index.js";
+import { parse } from "yaml";
+import { execute } from "./execute.js";
+import { type Narrator } from "./narrator.js";
+
+/** The stack that is played: the narrowest grant of the examples. */
+export const STACK = "acme-eu";
+
+/** What a deployment leaves: the stack output `masterKeys`, and how often it was run in vain. */
+export interface Deployment {
+  readonly masterKeys: unknown;
+  readonly resources: number;
+}
+
+/** How stacks are deployed in this run. */
+export interface Deployer {
+  /** In words. */
+  readonly how: string;
+  deploy(): Promise<Deployment>;
+}
+
+/** The Pulumi engine if there is one on PATH, else the same program in a process of ours. */
+export async function chooseDeployer(options: {
+  packageRoot: string;
+  workspace: string;
+  sandbox: Sandbox;
+  narrator: Narrator;
+}): Promise<Deployer> {
+  return (await onPath("pulumi")) ? engine(options) : inProcess(options);
+}
+
+type DeployerOptions = Parameters<typeof chooseDeployer>[0];
+
+async function engine({ packageRoot, workspace, sandbox, narrator }: DeployerOptions): Promise<Deployer> {
+  const project = join(workspace, "project");
+  const state = join(workspace, "pulumi-state");
+  const home = join(workspace, "pulumi-home");
+  for (const folder of [join(project, "stacks"), state, home]) await mkdir(folder, { recursive: true });
+  // A copy: `stack init` writes the stack's encryption salt into its file, and the examples stay as they are.
+  const definition = await readFile(join(packageRoot, "Pulumi.yaml"), "utf8");
+  await writeFile(
+    join(project, "Pulumi.yaml"),
+    definition.replace(/^main: .*$/m, () => `main: ${JSON.stringify(join(packageRoot, "stacks/tenant.ts"))}`),
+  );
+  await copyFile(join(packageRoot, `stacks/Pulumi.${STACK}.yaml`), join(project, `stacks/Pulumi.${STACK}.yaml`));
+  const environment = {
+    ...process.env,
+    ...sandbox.environment,
+    PULUMI_HOME: home,
+    PULUMI_BACKEND_URL: `file://${state}`,
+    // The stack has no secrets; the engine wants a passphrase for a local backend all the same.
+    PULUMI_CONFIG_PASSPHRASE: "demo",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  const pulumi = (...args: string[]): Promise<string> =>
+    execute("pulumi", [...args, "--non-interactive"], { cwd: project, env: environment });
+  const version = (await pulumi("version")).trim();
+  narrator.command(`pulumi stack init ${STACK}`);
+  await pulumi("stack", "init", STACK);
+  return {
+    how: `with the Pulumi engine on PATH (${version})`,
+    deploy: async () => {
+      narrator.command("pulumi up");
+      const log = await pulumi("up", "--yes", "--skip-preview", "--color", "never");
+      for (const line of log.split("\n").filter((text) => /created|Resources:/.test(text))) narrator.detail(line.trim());
+      const masterKeys: unknown = JSON.parse(await pulumi("stack", "output", "masterKeys", "--json"));
+      const resources: unknown = JSON.parse(await pulumi("stack", "export"));
+      return { masterKeys, resources: countResources(resources) };
+    },
+  };
+}
+
+function inProcess({ packageRoot, sandbox, narrator }: DeployerOptions): Promise<Deployer> {
+  return Promise.resolve({
+    how: "in-process: no `pulumi` on PATH, so the same program runs under Pulumi's mock monitor with the sandbox's resources",
+    deploy: async () => {
+      const file = parse(await readFile(join(packageRoot, `stacks/Pulumi.${STACK}.yaml`), "utf8")) as {
+        config: Record<string, unknown>;
+      };
+      const config = Object.fromEntries(
+        Object.entries(file.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+      );
+      const { outputs, resources } = await deployInProcess({
+        sandboxFile: sandbox.file,
+        program: join(packageRoot, "dist/stacks/tenant.js"),
+        project: "byok",
+        stack: STACK,
+        config,
+      });
+      for (const { type, name } of resources) narrator.detail(`+ ${type} ${name}`);
+      return { masterKeys: outputs["masterKeys"], resources: resources.length };
+    },
+  });
+}
+
+function countResources(exported: unknown): number {
+  const { deployment } = exported as { deployment: { resources: unknown[] } };
+  return deployment.resources.length;
+}
+
+async function onPath(program: string): Promise<boolean> {
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    if (folder === "") continue;
+    const found = await access(join(folder, program), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return true;
+  }
+  return false;
+}
