@@ -10,7 +10,7 @@ import { aliasExists, aliasNotFound, KmsError, validation } from "../errors.js";
 import { page } from "../input.js";
 import { requireNotPendingDeletion } from "../keys.js";
 import { type AliasRecord, type KeyRecord } from "../state.js";
-import { OWN_KEY } from "./keys.js";
+import { OWN_KEY } from "./own-key.js";
 
 /** Points a new name at a key. */
 export function createAlias(call: Call): object {

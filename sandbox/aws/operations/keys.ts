@@ -5,21 +5,14 @@
  * @module
  */
 import { keyArn } from "../arn.js";
-import { type Call, type KeyReference } from "../call.js";
+import { type Call } from "../call.js";
 import { constraint, keyNotPendingDeletion, KmsError, notInSandbox, validation } from "../errors.js";
 import { page } from "../input.js";
 import { currentMaterial, DAY_MS, enable, newKey, requireNotPendingDeletion, stateOf } from "../keys.js";
 import { defaultKeyPolicy } from "../policy/default.js";
 import { type KeyRecord } from "../state.js";
+import { ownKey } from "./own-key.js";
 import { checkNewKeyPolicy } from "./policies.js";
-
-/** How management operations name keys: no aliases, own account only. */
-export const OWN_KEY: KeyReference = { aliases: false, crossAccount: false };
-
-/** The key under KeyId for a management operation. */
-export function ownKey(call: Call, action: string): KeyRecord {
-  return call.key(call.input.text("KeyId", { min: 1, max: 2048 }), OWN_KEY, { action });
-}
 
 /** Makes a symmetric key in the caller's account and Region. */
 export function createKey(call: Call): object {

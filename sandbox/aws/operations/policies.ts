@@ -10,7 +10,7 @@ import { page } from "../input.js";
 import { parsePolicy, type PolicyDocument } from "../policy/document.js";
 import { evaluateKeyAccess } from "../policy/evaluate.js";
 import { type KeyRecord } from "../state.js";
-import { ownKey } from "./keys.js";
+import { ownKey } from "./own-key.js";
 
 /** The one policy a key has. */
 const POLICY_NAME = "default";

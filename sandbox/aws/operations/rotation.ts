@@ -8,7 +8,7 @@ import { type Call } from "../call.js";
 import { KmsError } from "../errors.js";
 import { page } from "../input.js";
 import { currentMaterial, DAY_MS, newMaterial, requireEnabled, requireNotPendingDeletion, stateOf } from "../keys.js";
-import { ownKey } from "./keys.js";
+import { ownKey } from "./own-key.js";
 
 /** RotateKeyOnDemand can be used this often per key (API_RotateKeyOnDemand). */
 const MAX_ON_DEMAND = 25;
