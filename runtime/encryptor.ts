@@ -240,7 +240,16 @@ export class Encryptor {
     const { masterKeys, serviceKey } = this.#access;
     // The tag keeps a forged copy of a Secret from standing in the way of the real one with the same commitment.
     const id = Buffer.from(list(secret.tenant, secret.commitment, secret.tag)).toString("base64");
-    return this.#cache.withSek(id, () => openGeneration(secret, masterKeys, serviceKey), use, signal);
+    const load = async (): Promise<Uint8Array> => {
+      try {
+        return await openGeneration(secret, masterKeys, serviceKey);
+      } catch (error) {
+        // The tenant closes the Secret, not one generation of it.
+        if (error instanceof ByokError && error.revocation) this.#cache.revokeOthers(id, error);
+        throw error;
+      }
+    };
+    return this.#cache.withSek(id, load, use, signal);
   }
 }
 

@@ -114,6 +114,13 @@ export class SekCache {
     this.#revoke(this.#entry(id), error);
   }
 
+  /** Drops every key but one, as {@link SekCache.revoke} does: for caches whose entries all depend on the same keys. */
+  revokeOthers(id: string, error: ByokError): void {
+    for (const [other, entry] of this.#entries) {
+      if (other !== id) this.#revoke(entry, error);
+    }
+  }
+
   /** Wipes what no outage could keep any longer. Runs by itself when the time has come. */
   sweep(): void {
     for (const entry of this.#entries.values()) {

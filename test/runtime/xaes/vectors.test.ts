@@ -76,26 +76,20 @@ describe("c2sp.org/XAES-256-GCM, accumulated randomized test", () => {
     expect(hex(shake128.create({}).xof(16))).toBe("7f9c2ba4e88f827d616045507605853e");
   });
 
-  test("10,000 rounds on node", () => {
+  test.each(ENGINES)("10,000 rounds on %s", (_, engine) => {
     const accumulated = createHash("shake128", { outputLength: 32 });
     for (const { key, nonce, plaintext, aad } of rounds(10_000)) {
-      const sealed = seal(key, nonce, aad, plaintext, nodeXaesEngine);
-      accumulated.update(sealed);
-      if (Buffer.compare(openWithNonce(key, nonce, aad, sealed, nodeXaesEngine), plaintext) !== 0) {
-        throw new Error("did not come back");
-      }
+      accumulated.update(seal(key, nonce, aad, plaintext, engine));
     }
     expect(accumulated.digest("hex")).toBe(ACCUMULATED_10_000);
   });
 
-  // Pure JavaScript takes 50 times as long; that its answers equal node's, which have just passed the full test, on the
-  // first 500 rounds of the same stream shows as much about the code that both share, and noble has its own tests.
-  test("500 rounds on noble equal node's, and each opens the other's", () => {
+  // Opening has no published hash; 500 rounds are enough to see it undo what the full test has just fixed.
+  test("500 rounds on either engine open on the other", () => {
     let round = 0;
     for (const { key, nonce, plaintext, aad } of rounds(500)) {
       const native = seal(key, nonce, aad, plaintext, nodeXaesEngine);
       const portable = seal(key, nonce, aad, plaintext, nobleXaesEngine);
-      expect([round, hex(portable)]).toEqual([round, hex(native)]);
       expect(openWithNonce(key, nonce, aad, native, nobleXaesEngine)).toEqual(plaintext);
       expect(openWithNonce(key, nonce, aad, portable, nodeXaesEngine)).toEqual(plaintext);
       round += 1;

@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { SANDBOX_VARIABLE } from "../../../runtime/master-key/endpoints.js";
+import { createLocalKeyFile } from "../../../runtime/master-key/local-key-file.js";
+import { type MasterKeyDescriptor } from "../../../runtime/master-key/descriptor.js";
+import { openMasterKey, openServiceKey, parseMasterKeyDescriptors, type ServiceKey } from "../../../runtime/master-key/open-master-key.js";
+import { refusal, temporaryFolder, thrownBy } from "../support.js";
+
+const folder = temporaryFolder();
+const KEY_ARN = "arn:aws:kms:eu-central-1:111122223333:key/11111111-2222-3333-4444-555555555555";
+const AWS = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "arn:aws:iam::201720642051:role/backup",
+  provider: "aws-kms",
+  keyArn: KEY_ARN,
+  aliasName: "alias/AFI-BYOK",
+} as const;
+const LOCAL = { schema: 1, tenant: "acme", datacenter: "eu", grantedTo: "service", provider: "local", path: "/k" } as const;
+
+const TENANT_RULE = "must be 3 to 32 characters of a-z, 0-9 and -";
+const ARN_RULE = "must be the full ARN of a KMS key, not an alias or a bare key id";
+
+let sandbox: string | undefined;
+beforeEach(() => {
+  sandbox = process.env[SANDBOX_VARIABLE];
+  Reflect.deleteProperty(process.env, SANDBOX_VARIABLE);
+});
+afterEach(() => {
+  if (sandbox !== undefined) process.env[SANDBOX_VARIABLE] = sandbox;
+});
+
+function without(descriptor: object, member: string): object {
+  return Object.fromEntries(Object.entries(descriptor).filter(([name]) => name !== member));
+}
+
+describe("parseMasterKeyDescriptors", () => {
+  test("takes one descriptor or a stack output's array of them", () => {
+    expect(parseMasterKeyDescriptors(AWS)).toEqual([AWS]);
+    expect(parseMasterKeyDescriptors([AWS, LOCAL])).toEqual([AWS, LOCAL]);
+  });
+
+  test.each([
+    "arn:aws:kms:us-east-2:111122223333:key/mrk-0123456789abcdef0123456789abcdef",
+    "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/11111111-2222-3333-4444-555555555555",
+    "arn:aws-cn:kms:cn-north-1:111122223333:key/11111111-2222-3333-4444-555555555555",
+  ])("takes the key ARN %s", (keyArn) => {
+    expect(parseMasterKeyDescriptors({ ...AWS, keyArn })).toEqual([{ ...AWS, keyArn }]);
+  });
+
+  test("takes replicas", () => {
+    const replicaArns = [KEY_ARN.replace("eu-central-1", "eu-west-2")];
+    expect(parseMasterKeyDescriptors({ ...AWS, replicaArns })).toEqual([{ ...AWS, replicaArns }]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["another schema", { ...AWS, schema: 2 }, "✖ Invalid input: expected 1\n  → at [0].schema"],
+    ["no schema", without(AWS, "schema"), "✖ Invalid input: expected 1\n  → at [0].schema"],
+    ["no tenant", without(AWS, "tenant"), "✖ Invalid input: expected string, received undefined\n  → at [0].tenant"],
+    ["a tenant with capitals", { ...AWS, tenant: "Acme" }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
+    ["a tenant that is too short", { ...AWS, tenant: "ac" }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
+    ["a tenant that is too long", { ...AWS, tenant: "a".repeat(33) }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
+    ["a tenant with a newline at its end", { ...AWS, tenant: "acme\n" }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
+    ["an unknown datacenter", { ...AWS, datacenter: "mars" }, '✖ Invalid option: expected one of "usa"|"eu"|"uk"|"au"|"ca"\n  → at [0].datacenter'],
+    ["nobody granted", { ...AWS, grantedTo: "" }, "✖ Too small: expected string to have >=1 characters\n  → at [0].grantedTo"],
+    ["an unknown provider", { ...AWS, provider: "vault" }, "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
+    ["no provider", without(AWS, "provider"), "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
+    ["an alias for a key", { ...AWS, keyArn: "arn:aws:kms:eu-central-1:111122223333:alias/x" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
+    ["a bare key id", { ...AWS, keyArn: "11111111-2222-3333-4444-555555555555" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
+    ["an ARN with more behind it", { ...AWS, keyArn: `${KEY_ARN}/x` }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
+    ["an ARN whose region names a host", { ...AWS, keyArn: KEY_ARN.replace("eu-central-1", "evil.example/x-1") }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
+    ["no key", without(AWS, "keyArn"), "✖ Invalid input: expected string, received undefined\n  → at [0].keyArn"],
+    ["a bad replica", { ...AWS, replicaArns: [KEY_ARN, "x"] }, "✖ must be the full ARN of a KMS key\n  → at [0].replicaArns[1]"],
+    ["a bad alias", { ...AWS, aliasName: "AFI-BYOK" }, "✖ must look like alias/NAME\n  → at [0].aliasName"],
+    ["a member too many", { ...AWS, keyARN: KEY_ARN }, '✖ Unrecognized key: "keyARN"\n  → at [0]'],
+    ["another provider's member", { ...LOCAL, keyArn: KEY_ARN }, '✖ Unrecognized key: "keyArn"\n  → at [0]'],
+    ["an empty path", { ...LOCAL, path: "" }, "✖ Too small: expected string to have >=1 characters\n  → at [0].path"],
+    ["the second of two", [AWS, { ...LOCAL, tenant: "" }], `✖ ${TENANT_RULE}\n  → at [1].tenant`],
+    [
+      "two members at once, both named",
+      { ...AWS, tenant: "A", aliasName: "B" },
+      `✖ ${TENANT_RULE}\n  → at [0].tenant\n✖ must look like alias/NAME\n  → at [0].aliasName`,
+    ],
+    ["an empty array", [], "✖ Too small: expected array to have >=1 items"],
+    ["null", null, "✖ Invalid input: expected object, received null\n  → at [0]"],
+    ["text", KEY_ARN, "✖ Invalid input: expected object, received string\n  → at [0]"],
+  ])("refuses %s", (_name, json, message) => {
+    expect(thrownBy(() => parseMasterKeyDescriptors(json))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: `Not a master key descriptor:\n${message}`,
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["several tenants", [AWS, { ...LOCAL, tenant: "umbrella" }], "The descriptors belong to several tenants: acme, umbrella."],
+    ["a key named twice", [AWS, { ...AWS, aliasName: "alias/other" }], `The key ${KEY_ARN} is named twice.`],
+    ["a file named twice", [LOCAL, LOCAL], "The key /k is named twice."],
+    [
+      "a key in the account of the role it was granted to",
+      { ...AWS, grantedTo: "arn:aws:iam::111122223333:role/backup" },
+      `The key ${KEY_ARN} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`,
+    ],
+    [
+      "a key in the account it was granted to",
+      { ...AWS, grantedTo: "111122223333" },
+      `The key ${KEY_ARN} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`,
+    ],
+  ])("refuses %s", (_name, json, message) => {
+    expect(thrownBy(() => parseMasterKeyDescriptors(json))).toMatchObject({ code: "CONFIG_INVALID", message });
+  });
+
+  test("a role that is merely named after the tenant's account is somebody else's", () => {
+    const grantedTo = "arn:aws:iam::201720642051:role/backup-for-111122223333";
+    expect(parseMasterKeyDescriptors({ ...AWS, grantedTo })).toEqual([{ ...AWS, grantedTo }]);
+  });
+});
+
+describe("openMasterKey and openServiceKey", () => {
+  test("production refuses a tenant's local key, before it looks at the file", async () => {
+    expect(await refusal(openMasterKey(LOCAL, { mode: "production", role: "tenant" }))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: 'A local file is not a tenant\'s master key: production mode refuses it. For development, ask for mode "development".',
+    });
+  });
+
+  test("production refuses a local service key, however it is written", async () => {
+    for (const key of [{ file: "/k" }, LOCAL]) {
+      expect(await refusal(openServiceKey(key, { mode: "production" }))).toMatchObject({
+        code: "CONFIG_INVALID",
+        message:
+          'Production mode refuses a single local service key: losing the file loses every backup. Use a KMS key as service key, or ask for mode "development".',
+      });
+    }
+  });
+
+  test("development opens local keys; file and descriptor name the same key", async () => {
+    const path = join(folder, "service.key");
+    await createLocalKeyFile(path);
+    const tenants = await openMasterKey({ ...LOCAL, path }, { mode: "development", role: "tenant" });
+    const service = await openServiceKey({ file: path }, { mode: "development" });
+    expect(tenants).toMatchObject({ provider: "local", tenant: "acme" });
+    expect(service).toMatchObject({ provider: "local", tenant: "service", id: tenants.id });
+    expect(tenants.id).toMatch(/^local:[0-9a-f]{32}$/);
+  });
+
+  test("production opens a key in KMS; nothing is contacted for it", async () => {
+    const key = await openMasterKey(AWS, { mode: "production", role: "tenant" });
+    expect(key).toMatchObject({ provider: "aws-kms", id: KEY_ARN, tenant: "acme" });
+    await key.close();
+  });
+
+  test("production refuses redirected endpoints for every key", async () => {
+    const how = { mode: "production", endpoints: { "aws-kms": "http://127.0.0.1:1" } } as const;
+    expect(await refusal(openMasterKey(AWS, { ...how, role: "tenant" }))).toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await refusal(openServiceKey(AWS, how))).toMatchObject({ code: "CONFIG_INVALID" });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["an unknown provider", { ...AWS, provider: "x" }, "Not a service key:\n✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at provider"],
+    ["an alias", { ...AWS, keyArn: "alias/x" }, `Not a service key:\n✖ ${ARN_RULE}\n  → at keyArn`],
+    ["an empty path", { file: "" }, "Not a service key:\n✖ Too small: expected string to have >=1 characters\n  → at path"],
+  ])("refuses %s as service key", async (_name, key, message) => {
+    expect(await refusal(openServiceKey(key as ServiceKey, { mode: "development" }))).toMatchObject({ code: "CONFIG_INVALID", message });
+  });
+
+  test("a missing local key file says so", async () => {
+    const descriptor: MasterKeyDescriptor = { ...LOCAL, path: join(folder, "missing") };
+    expect(await refusal(openMasterKey(descriptor, { mode: "development", role: "tenant" }))).toMatchObject({ code: "KEY_NOT_FOUND" });
+  });
+});

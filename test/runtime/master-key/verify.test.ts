@@ -1,0 +1,116 @@
+import { describe, expect, test } from "@jest/globals";
+import { ByokError, type ByokErrorCode } from "../../../runtime/master-key/errors.js";
+import { type MasterKeyState, type ShareContext, type UnwrappedShare, type WrappedShare } from "../../../runtime/master-key/master-key.js";
+import { verifyMasterKey } from "../../../runtime/master-key/verify.js";
+import { FakeMasterKey } from "../fake-master-key.js";
+import { bytesOf } from "../support.js";
+
+class UnboundKey extends FakeMasterKey {
+  override async unwrap(wrapped: WrappedShare, context: ShareContext): Promise<UnwrappedShare> {
+    return super.unwrap(wrapped, { ...context, generation: 1 });
+  }
+}
+
+class OpaqueKey extends FakeMasterKey {
+  override async describe(): Promise<MasterKeyState> {
+    throw new ByokError("ACCESS_DENIED", "no looking");
+  }
+}
+
+class DescribedKey extends FakeMasterKey {
+  described: MasterKeyState = { usable: true, state: "Enabled" };
+  override async describe(): Promise<MasterKeyState> {
+    return this.described;
+  }
+}
+
+/** Refuses another context with a code of its own. */
+class RefusingKey extends FakeMasterKey {
+  constructor(name: string, readonly code: ByokErrorCode) {
+    super(name);
+  }
+  override async unwrap(wrapped: WrappedShare, context: ShareContext): Promise<UnwrappedShare> {
+    if (context.generation !== 1) throw new ByokError(this.code, `says ${this.code}`);
+    return super.unwrap(wrapped, context);
+  }
+}
+
+const ROUND_TRIP = { name: "round-trip", ok: true, detail: "a random share was wrapped and unwrapped" };
+const BOUND = { name: "binding", ok: true, detail: "a wrap under another context is refused (TAMPERED)" };
+const STATE = { name: "state", ok: true, detail: "the key is Enabled" };
+
+describe("verifyMasterKey", () => {
+  test("a good key passes every check", async () => {
+    const key = new FakeMasterKey("good");
+    expect(await verifyMasterKey(key)).toEqual({
+      provider: "fake",
+      keyId: "fake:good",
+      tenant: "acme",
+      ok: true,
+      checks: [ROUND_TRIP, BOUND, STATE],
+    });
+    expect(key.calls).toEqual({ wrap: 1, unwrap: 2 });
+  });
+
+  test.each<ByokErrorCode>(["ACCESS_DENIED", "KEY_DISABLED", "UNAVAILABLE", "UNEXPECTED_ANSWER"])(
+    "a key that answers %s fails, with the error and without guessing about its binding",
+    async (code) => {
+      const key = new DescribedKey("denied");
+      key.fail(code);
+      const report = await verifyMasterKey(key);
+      expect(report.ok).toBe(false);
+      expect(report.checks).toEqual([{ name: "round-trip", ok: false, detail: `fake:denied says ${code}`, error: key.failure }, STATE]);
+    },
+  );
+
+  test("a KMS that gives back another share fails", async () => {
+    const key = new FakeMasterKey("liar");
+    key.instead = bytesOf("another share");
+    const report = await verifyMasterKey(key);
+    expect(report.ok).toBe(false);
+    expect(report.checks[0]).toMatchObject({
+      name: "round-trip",
+      ok: false,
+      detail: "The KMS gave back another share than it was given.",
+      error: { code: "TAMPERED", keyId: "fake:liar", tenant: "acme" },
+    });
+  });
+
+  test("a KMS that ignores the context fails", async () => {
+    const report = await verifyMasterKey(new UnboundKey("unbound"));
+    expect(report.ok).toBe(false);
+    expect(report.checks).toEqual([
+      ROUND_TRIP,
+      { name: "binding", ok: false, detail: "the KMS opened a wrap under another context: it ignores the context" },
+      STATE,
+    ]);
+  });
+
+  test("another context may be refused by policy too, but an outage proves nothing", async () => {
+    expect(await verifyMasterKey(new RefusingKey("policy", "ACCESS_DENIED"))).toMatchObject({
+      ok: true,
+      checks: [ROUND_TRIP, { name: "binding", ok: true, detail: "a wrap under another context is refused (ACCESS_DENIED)" }, STATE],
+    });
+    expect(await verifyMasterKey(new RefusingKey("down", "UNAVAILABLE"))).toMatchObject({
+      ok: false,
+      checks: [ROUND_TRIP, { name: "binding", ok: false, detail: "says UNAVAILABLE", error: { code: "UNAVAILABLE" } }, STATE],
+    });
+  });
+
+  test("not being allowed to look at the state is fine; a state that is not usable is not", async () => {
+    expect((await verifyMasterKey(new OpaqueKey("opaque"))).checks[2]).toEqual({
+      name: "state",
+      ok: true,
+      detail: "the grant does not cover reading the key's state (not needed for backups)",
+    });
+    const disabled = new DescribedKey("disabled");
+    disabled.described = { usable: false, state: "Disabled" };
+    expect(await verifyMasterKey(disabled)).toMatchObject({ ok: false, checks: [{}, {}, { name: "state", ok: false, detail: "the key is Disabled" }] });
+  });
+
+  test("what is no answer of a KMS is thrown, not reported", async () => {
+    const key = new FakeMasterKey("broken");
+    key.failure = new TypeError("a bug");
+    await expect(verifyMasterKey(key)).rejects.toBe(key.failure);
+  });
+});
