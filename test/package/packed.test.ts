@@ -81,7 +81,8 @@ describe("without any optional peer", () => {
 describe("with Pulumi and the AWS SDK beside it", () => {
   beforeAll(() => {
     for (const name of ["@pulumi/pulumi", "@pulumi/aws", "@aws-sdk/client-kms", "@types/node"]) provide(name);
-    writeFileSync(join(project, "index.ts"), codeBlockAfter("test/package/packed.test.ts"));
+    writeFileSync(join(project, "index.ts"), codeBlockAfter("test/package/packed.test.ts runs"));
+    writeFileSync(join(project, "service.ts"), codeBlockAfter("test/package/packed.test.ts compiles"));
   });
 
   test.each([
@@ -92,11 +93,11 @@ describe("with Pulumi and the AWS SDK beside it", () => {
     expect(stdout).toBe("function");
   });
 
-  test("the README's program compiles against the published types", () => {
+  test("the README's programs compile against the published types", () => {
     const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
     const { status, stdout } = spawnSync(
       process.execPath,
-      [compiler, "--strict", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "--types", "node", "index.ts"],
+      [compiler, "--strict", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "--types", "node", "index.ts", "service.ts"],
       { cwd: project, encoding: "utf8" },
     );
     expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
@@ -115,7 +116,8 @@ describe("with Pulumi and the AWS SDK beside it", () => {
         } finally { await sandbox.close(); }
       })().catch((error) => { console.error(error); process.exitCode = 1; });
     `);
-    expect(stderr.replace(/\\(node:\\d+\\) Warning: NodeVersionSupportWarning[\\s\\S]*/, "")).not.toContain("Error");
+    // Only what the deployment printed when it failed; the SDK's own warnings about Node are none of our business.
+    if (stdout === "") throw new Error(stderr);
     const [descriptor] = JSON.parse(stdout) as Record<string, unknown>[];
     expect(descriptor).toEqual({
       schema: 1,
