@@ -18,6 +18,12 @@ const arrows = [
     message: "runtime/floe stands alone: it knows nothing of where keys come from.",
   },
   {
+    target: "./runtime/xaes",
+    from: "./runtime",
+    except: ["./xaes", "./floe"],
+    message: "runtime/xaes stands on runtime/floe's engines alone.",
+  },
+  {
     target: "./runtime/master-key",
     from: ["./runtime/secret", "./runtime/keychain", "./runtime/cli"],
     message: "master-key is the lowest layer.",

@@ -83,6 +83,8 @@ export class Encryptor {
   readonly #policy: CachePolicy;
   readonly #clock: Clock;
   readonly #keychains = new KeychainCache();
+  /** Generations that were opened, as they stood then, by their id in the cache: real ones only, so they are few. */
+  readonly #opened = new Map<string, SealedGeneration>();
   #closed = false;
 
   private constructor(access: OpenAccess, secret: SealedGeneration, policy: CachePolicy, clock: Clock) {
@@ -242,14 +244,22 @@ export class Encryptor {
     const id = Buffer.from(list(secret.tenant, secret.commitment, secret.tag)).toString("base64");
     const load = async (): Promise<Uint8Array> => {
       try {
-        return await openGeneration(secret, masterKeys, serviceKey);
+        const sek = await openGeneration(secret, masterKeys, serviceKey, { openedBefore: this.#opened.get(id) });
+        this.#opened.set(id, secret);
+        return sek;
       } catch (error) {
-        // The tenant closes the Secret, not one generation of it.
-        if (error instanceof ByokError && error.revocation) this.#cache.revokeOthers(id, error);
+        if (error instanceof ByokError && error.revocation) this.#revokeOthers(id, error);
         throw error;
       }
     };
     return this.#cache.withSek(id, load, use, signal);
+  }
+
+  /** A key that is taken away closes every generation that it wraps, and none that is wrapped by others only. */
+  #revokeOthers(id: string, error: ByokError): void {
+    for (const [other, { masterKeys }] of this.#opened) {
+      if (other !== id && masterKeys.some(({ keyId }) => keyId === error.keyId)) this.#cache.revoke(other, error);
+    }
   }
 }
 

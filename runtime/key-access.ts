@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type MasterKeyDescriptor } from "./master-key/descriptor.js";
+import { awsAccountOf, type MasterKeyDescriptor } from "./master-key/descriptor.js";
 import { type Endpoints, type Mode } from "./master-key/endpoints.js";
 import { ByokError } from "./master-key/errors.js";
 import { type MasterKey } from "./master-key/master-key.js";
@@ -40,10 +40,12 @@ export interface OpenAccess {
 /**
  * Opens all keys, or none. Contacts nothing but, for local keys, their files.
  *
- * @throws {@link ByokError} CONFIG_INVALID, or what reading a local key file says.
+ * @throws {@link ByokError} CONFIG_INVALID, also if the service key lives with a tenant's; or what reading a local key file
+ * says.
  */
 export async function openAccess(options: KeyAccess): Promise<OpenAccess> {
   const descriptors = parseMasterKeyDescriptors(options.masterKeys);
+  for (const descriptor of descriptors) assertKeptApart(options.serviceKey, descriptor);
   const how = { mode: options.mode ?? "production", endpoints: options.endpoints, credentials: options.credentials };
   const opened: MasterKey[] = [];
   const close = async (): Promise<void> => {
@@ -78,3 +80,14 @@ export async function openAccess(options: KeyAccess): Promise<OpenAccess> {
   }
 }
 
+/** Whoever owns both accounts' keys needs nobody else to open a Secret: the service key is in no tenant's account. */
+function assertKeptApart(serviceKey: ServiceKey, tenants: MasterKeyDescriptor): void {
+  if (!("provider" in serviceKey) || serviceKey.provider !== "aws-kms" || tenants.provider !== "aws-kms") return;
+  const account = awsAccountOf(tenants.keyArn);
+  if (awsAccountOf(serviceKey.keyArn) !== account) return;
+  throw new ByokError(
+    "CONFIG_INVALID",
+    `The service key ${serviceKey.keyArn} lives in the tenant's AWS account (${account}): it belongs in the service's own.`,
+    { provider: serviceKey.provider, keyId: serviceKey.keyArn, tenant: tenants.tenant },
+  );
+}

@@ -24,6 +24,8 @@ const CODE_BY_NAME: ReadonlyMap<string, ByokErrorCode> = new Map(Object.entries(
   InternalFailure: "UNAVAILABLE",
   ServiceUnavailable: "UNAVAILABLE",
   ServiceUnavailableException: "UNAVAILABLE",
+  RequestTimeout: "UNAVAILABLE",
+  RequestTimeoutException: "UNAVAILABLE",
   TimeoutError: "UNAVAILABLE",
   // The service's own identity, never the tenant's doing.
   UnrecognizedClientException: "SERVICE_CREDENTIALS",
@@ -31,6 +33,9 @@ const CODE_BY_NAME: ReadonlyMap<string, ByokErrorCode> = new Map(Object.entries(
   ExpiredTokenException: "SERVICE_CREDENTIALS",
   InvalidSignatureException: "SERVICE_CREDENTIALS",
   SignatureDoesNotMatch: "SERVICE_CREDENTIALS",
+  RequestExpired: "SERVICE_CREDENTIALS",
+  NotAuthorized: "SERVICE_CREDENTIALS",
+  OptInRequired: "SERVICE_CREDENTIALS",
   IncompleteSignature: "SERVICE_CREDENTIALS",
   MissingAuthenticationToken: "SERVICE_CREDENTIALS",
   MissingAuthenticationTokenException: "SERVICE_CREDENTIALS",
@@ -70,8 +75,20 @@ const ADVICE: Readonly<Partial<Record<ByokErrorCode, string>>> = {
 
 /** Turns whatever a KMS call threw into a {@link ByokError}; a ByokError passes through. */
 export function mapAwsKmsError(error: unknown, details: Omit<ByokErrorDetails, "cause">): ByokError {
+  return error instanceof ByokError ? error : byokError(awsKmsErrorCode(error), error, details);
+}
+
+/**
+ * Turns whatever fetching the service's credentials threw into a {@link ByokError}. What a token service denies says
+ * nothing about the tenant's key: all but outages is SERVICE_CREDENTIALS.
+ */
+export function mapAwsCredentialsError(error: unknown, details: Omit<ByokErrorDetails, "cause">): ByokError {
   if (error instanceof ByokError) return error;
   const code = awsKmsErrorCode(error);
+  return byokError(code === "UNAVAILABLE" || code === "THROTTLED" ? code : "SERVICE_CREDENTIALS", error, details);
+}
+
+function byokError(code: ByokErrorCode, error: unknown, details: Omit<ByokErrorDetails, "cause">): ByokError {
   const name = isErrorLike(error) ? error.name : "Unknown";
   // A JSON parser quotes the text it choked on, which may be the answer to Decrypt: such a cause stays here.
   const cause = name === "SyntaxError" ? undefined : error;

@@ -4,7 +4,9 @@
  * @module
  */
 import type * as Kms from "@aws-sdk/client-kms";
+import { type AwsCredentials, fetchAwsCredentials, unlessAborted } from "./aws-credentials.js";
 import { mapAwsKmsError } from "./aws-kms-errors.js";
+import { refuseRedirection } from "./aws-kms-host.js";
 import { type AwsKmsDescriptor } from "./descriptor.js";
 import { loadPeer } from "./load-peer.js";
 import {
@@ -43,12 +45,11 @@ export function awsEncryptionContext(context: ShareContext): Record<string, stri
 }
 
 /**
- * The service's own AWS identity: keys, or a function that fetches them and is asked again when they expire. Without one
- * the SDK's default credential chain decides.
+ * Opens a key in AWS KMS. Nothing is contacted until the first call.
+ *
+ * Without an `endpoint`, a call throws CONFIG_INVALID before anything is sent if the SDK's own configuration names another
+ * host than KMS in the key's region.
  */
-export type AwsCredentials = NonNullable<Kms.KMSClientConfig["credentials"]>;
-
-/** Opens a key in AWS KMS. Nothing is contacted until the first call. */
 export async function openAwsKmsKey(
   descriptor: AwsKmsDescriptor,
   options: {
@@ -59,19 +60,31 @@ export async function openAwsKmsKey(
   } = {},
 ): Promise<MasterKey> {
   const kms = await loadPeer("@aws-sdk/client-kms", PROVIDER, () => import("@aws-sdk/client-kms"));
-  const client = new kms.KMSClient({
-    region: regionOf(descriptor.keyArn),
+  const region = regionOf(descriptor.keyArn);
+  const requestTimeout = options.requestTimeout ?? REQUEST_TIMEOUT;
+  const details = { provider: PROVIDER, keyId: descriptor.keyArn, tenant: descriptor.tenant };
+  const settings: Kms.KMSClientConfig = {
+    region,
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT,
-      requestTimeout: options.requestTimeout ?? REQUEST_TIMEOUT,
+      requestTimeout,
       // Without it the SDK only prints a warning and waits on.
       throwOnRequestTimeout: true,
     },
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+  };
+  // Sends nothing: it is how the SDK's default credential chain is reached without depending on one more package.
+  const identity = new kms.KMSClient({
+    ...settings,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
-  return new AwsKmsKey(kms, client, descriptor);
+  const client = new kms.KMSClient({
+    ...settings,
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    credentials: () => fetchAwsCredentials(identity.config.credentials, requestTimeout, details),
+  });
+  if (options.endpoint === undefined) refuseRedirection(client.middlewareStack, region, details);
+  return new AwsKmsKey(kms, client, identity, details);
 }
 
 /** Region of a full key ARN (the schema has checked its form). */
@@ -85,14 +98,21 @@ class AwsKmsKey implements MasterKey {
   readonly tenant: string;
   readonly #kms: typeof Kms;
   readonly #client: Kms.KMSClient;
+  readonly #identity: Kms.KMSClient;
   readonly #details: { provider: string; keyId: string; tenant: string };
 
-  constructor(kms: typeof Kms, client: Kms.KMSClient, descriptor: AwsKmsDescriptor) {
+  constructor(
+    kms: typeof Kms,
+    client: Kms.KMSClient,
+    identity: Kms.KMSClient,
+    details: { provider: string; keyId: string; tenant: string },
+  ) {
     this.#kms = kms;
     this.#client = client;
-    this.id = descriptor.keyArn;
-    this.tenant = descriptor.tenant;
-    this.#details = { provider: PROVIDER, keyId: this.id, tenant: this.tenant };
+    this.#identity = identity;
+    this.id = details.keyId;
+    this.tenant = details.tenant;
+    this.#details = details;
   }
 
   async wrap(share: Uint8Array, context: ShareContext, options: CallOptions = {}): Promise<WrappedShare> {
@@ -146,10 +166,13 @@ class AwsKmsKey implements MasterKey {
 
   async close(): Promise<void> {
     this.#client.destroy();
+    this.#identity.destroy();
   }
 
   async #call<T>(options: CallOptions, send: (abort: { abortSignal?: AbortSignal }) => Promise<T>): Promise<T> {
     try {
+      // The SDK's credential chain hears of no signal: the wait for it is ended here. The SDK keeps what it finds.
+      await unlessAborted(this.#client.config.credentials(), options.signal, this.#details);
       return await send(options.signal === undefined ? {} : { abortSignal: options.signal });
     } catch (error) {
       throw mapAwsKmsError(error, this.#details);

@@ -23,6 +23,11 @@ export const TENANT_ID = /^[a-z0-9-]{3,32}$/;
 export const AWS_KEY_ARN =
   /^arn:(aws|aws-us-gov|aws-cn):kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key\/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
+/** Account of a full ARN: its fifth field. Source: AWS General Reference, "Amazon Resource Names (ARNs)". */
+export function awsAccountOf(arn: string): string {
+  return arn.split(":")[4] ?? "";
+}
+
 const common = {
   schema: z.literal(1),
   tenant: z.string().regex(TENANT_ID, "must be 3 to 32 characters of a-z, 0-9 and -"),

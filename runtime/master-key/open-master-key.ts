@@ -4,8 +4,9 @@
  * @module
  */
 import { z } from "zod";
-import { type AwsCredentials, openAwsKmsKey } from "./aws-kms.js";
-import { type MasterKeyDescriptor, masterKeyDescriptorSchema, masterKeyDescriptorsSchema } from "./descriptor.js";
+import { type AwsCredentials } from "./aws-credentials.js";
+import { openAwsKmsKey } from "./aws-kms.js";
+import { awsAccountOf, type MasterKeyDescriptor, masterKeyDescriptorSchema, masterKeyDescriptorsSchema } from "./descriptor.js";
 import { type Endpoints, type Mode, resolveEndpoints } from "./endpoints.js";
 import { ByokError } from "./errors.js";
 import { openLocalKey } from "./local.js";
@@ -101,7 +102,7 @@ function placeOf(descriptor: MasterKeyDescriptor): string {
 
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
   if (descriptor.provider !== "aws-kms") return;
-  const account = descriptor.keyArn.split(":")[4] ?? "";
+  const account = awsAccountOf(descriptor.keyArn);
   if (accountOf(descriptor.grantedTo) === account) {
     throw new ByokError(
       "CONFIG_INVALID",
@@ -113,7 +114,7 @@ function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
 
 /** Account of an AWS principal: an IAM ARN, or a bare account id. */
 function accountOf(principal: string): string {
-  return principal.startsWith("arn:") ? (principal.split(":")[4] ?? "") : principal;
+  return principal.startsWith("arn:") ? awsAccountOf(principal) : principal;
 }
 
 function assertLocalAllowed(options: OpenKeyOptions): void {

@@ -1,17 +1,21 @@
 /**
- * Does access really work? A live round trip with a random share, a proof that the wrap is bound to its context, and a
- * look at the key's state.
+ * Does access really work? A live round trip with a random share, a proof that the wrap is bound to its context, whether the
+ * key's policy says so too, and a look at the key's state.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { TENANT_ID } from "./descriptor.js";
 import { ByokError } from "./errors.js";
 import { type CallOptions, type MasterKey, SHARE_LENGTH, type ShareContext, type WrappedShare } from "./master-key.js";
 
 /** One thing that was tried. */
 export interface VerifyCheck {
-  /** `round-trip`: wrap and unwrap give the same share; `binding`: another context is refused; `state`: the key's state. */
-  readonly name: "round-trip" | "binding" | "state";
+  /**
+   * `round-trip`: wrap and unwrap give the same share; `binding`: another context is refused; `tenant-binding`: whether the
+   * key's own policy confines the service to this tenant (either is fine); `state`: the key's state.
+   */
+  readonly name: "round-trip" | "binding" | "tenant-binding" | "state";
   /** False means that backups with this key would not work, or would not be safe. */
   readonly ok: boolean;
   /** What was seen, in plain words. */
@@ -39,7 +43,9 @@ export async function verifyMasterKey(key: MasterKey, options: CallOptions = {})
   const { wrapped, check } = await roundTrip(key, context, options);
   const checks = [
     check,
-    ...(wrapped === undefined ? [] : [await binding(key, wrapped, context, options)]),
+    ...(wrapped === undefined
+      ? []
+      : [await binding(key, wrapped, context, options), await tenantBinding(key, context, options)]),
     await state(key, options),
   ];
   return {
@@ -97,6 +103,30 @@ async function binding(
     }
     return failed(name, error);
   }
+}
+
+/** Tells usage `least` from `console`: only the former's key policy refuses another tenant's encryption context. */
+async function tenantBinding(key: MasterKey, context: ShareContext, options: CallOptions): Promise<VerifyCheck> {
+  const name = "tenant-binding";
+  const share = Uint8Array.from(randomBytes(SHARE_LENGTH));
+  try {
+    await key.wrap(share, { ...context, tenant: anotherTenant(key.tenant) }, options);
+    const detail = "the key's policy does not confine the service to this tenant (usage `console`); every wrap is bound to its tenant all the same";
+    return { name, ok: true, detail };
+  } catch (error) {
+    if (error instanceof ByokError && error.code === "ACCESS_DENIED") {
+      return { name, ok: true, detail: "the key's policy confines the service to this tenant (usage `least`)" };
+    }
+    return failed(name, error);
+  } finally {
+    share.fill(0);
+  }
+}
+
+/** A valid tenant id that is not this one. */
+function anotherTenant(tenant: string): string {
+  const other = `${tenant}-x`;
+  return TENANT_ID.test(other) ? other : "byok-verify";
 }
 
 async function state(key: MasterKey, options: CallOptions): Promise<VerifyCheck> {

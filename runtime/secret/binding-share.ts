@@ -7,7 +7,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { list } from "../master-key/list-encoding.js";
 import { ByokError } from "../master-key/errors.js";
-import { type CallOptions, type MasterKey, type ShareContext } from "../master-key/master-key.js";
+import { type CallOptions, type MasterKey, type ShareContext, type WrappedShare } from "../master-key/master-key.js";
 import { openXaes, sealXaes, XaesError } from "../xaes/index.js";
 import { bindingId, type GenerationId, KEY_LENGTH } from "./derivation.js";
 import { fromSealedWrap, type SealedGeneration, toSealedWrap } from "./sealed-secret.js";
@@ -15,7 +15,12 @@ import { fromSealedWrap, type SealedGeneration, toSealedWrap } from "./sealed-se
 /** The part of a sealed Secret that the service key protects. */
 export type SealedBindingShare = Pick<SealedGeneration, "bindingShare" | "bindingId">;
 
-/** Seals a binding share under a fresh key that the service key wraps. The share is borrowed. */
+/**
+ * Seals a binding share under a fresh key that the service key wraps. The share is borrowed.
+ *
+ * @throws {@link ByokError} the service key's own errors, as SERVICE_CREDENTIALS where they would read as a tenant's
+ * revocation.
+ */
 export async function sealBindingShare(
   bindingShare: Uint8Array,
   serviceKey: MasterKey,
@@ -24,7 +29,7 @@ export async function sealBindingShare(
 ): Promise<SealedBindingShare> {
   const sealingKey = Uint8Array.from(randomBytes(KEY_LENGTH));
   try {
-    const wrapped = await serviceKey.wrap(sealingKey, serviceKeyContext(id), options);
+    const wrapped = await wrapSealingKey(sealingKey, serviceKey, id, options);
     return {
       bindingShare: {
         serviceKey: toSealedWrap(wrapped),
@@ -72,6 +77,19 @@ export async function openBindingShare(
   return bindingShare;
 }
 
+async function wrapSealingKey(
+  sealingKey: Uint8Array,
+  serviceKey: MasterKey,
+  id: GenerationId,
+  options: CallOptions,
+): Promise<WrappedShare> {
+  try {
+    return await serviceKey.wrap(sealingKey, serviceKeyContext(id), options);
+  } catch (error) {
+    throw neverTenantsRevocation(error, serviceKey, id);
+  }
+}
+
 async function unwrapSealingKey(
   sealed: SealedBindingShare,
   serviceKey: MasterKey,
@@ -82,18 +100,21 @@ async function unwrapSealingKey(
     const wrapped = fromSealedWrap(sealed.bindingShare.serviceKey);
     return (await serviceKey.unwrap(wrapped, serviceKeyContext(id), options)).share;
   } catch (error) {
-    if (!(error instanceof ByokError)) throw error;
-    if (error.code === "TAMPERED" || error.code === "WRONG_KEY") {
+    if (error instanceof ByokError && (error.code === "TAMPERED" || error.code === "WRONG_KEY")) {
       throw wrongBindingShare(id, "the service key does not open it", error);
     }
-    if (!error.revocation) throw error;
-    // The service lost its own key: an operator's problem that must never look like the tenant's decision.
-    throw new ByokError(
-      "SERVICE_CREDENTIALS",
-      `The service key ${serviceKey.id} is refused (${error.code}): the operator of the service has to restore it.`,
-      { provider: serviceKey.provider, keyId: serviceKey.id, tenant: id.tenant, cause: error },
-    );
+    throw neverTenantsRevocation(error, serviceKey, id);
   }
+}
+
+/** The service lost its own key: an operator's problem that must never look like the tenant's decision. */
+function neverTenantsRevocation(error: unknown, serviceKey: MasterKey, id: GenerationId): unknown {
+  if (!(error instanceof ByokError) || !error.revocation) return error;
+  return new ByokError(
+    "SERVICE_CREDENTIALS",
+    `The service key ${serviceKey.id} is refused (${error.code}): the operator of the service has to restore it.`,
+    { provider: serviceKey.provider, keyId: serviceKey.id, tenant: id.tenant, cause: error },
+  );
 }
 
 /** Constant-time comparison of two byte strings; lengths are public. */

@@ -26,12 +26,17 @@ export function instant(clock: Clock): Instant {
 /** The wall clock may differ from the monotonic one by this much (ms) before it counts as set back. */
 const WALL_TOLERANCE = 5_000;
 
-/**
- * Milliseconds since `since`, the longer of both clocks: a machine that slept has aged its keys. Infinite if the wall clock
- * was set back, because then nobody can tell.
- */
+/** Milliseconds since `since`, the longer of both clocks: a machine that slept has aged what it holds. */
 export function elapsedSince(since: Instant, clock: Clock): number {
+  return Math.max(clock.monotonic() - since.monotonic, clock.wall() - since.wall);
+}
+
+/**
+ * As {@link elapsedSince}, for cached keys: infinite if the wall clock was set back, because then nobody can tell, and
+ * asking the KMS again costs little.
+ */
+export function keyAgeSince(since: Instant, clock: Clock): number {
   const monotonic = clock.monotonic() - since.monotonic;
   const wall = clock.wall() - since.wall;
-  return wall < monotonic - WALL_TOLERANCE ? Number.POSITIVE_INFINITY : Math.max(monotonic, wall);
+  return wall < monotonic - WALL_TOLERANCE ? Number.POSITIVE_INFINITY : elapsedSince(since, clock);
 }

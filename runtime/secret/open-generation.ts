@@ -8,10 +8,18 @@ import { fromSealedWrap, type SealedGeneration, type SealedWrap, untaggedJson } 
 /** Master keys by {@link MasterKey.id}: only those of configured descriptors are ever in it. */
 export type MasterKeys = ReadonlyMap<string, MasterKey>;
 
+/** Options of {@link openGeneration}. */
+export interface OpenGenerationOptions extends CallOptions {
+  /** This generation as it was opened before: its tag was right then, so its wraps may be offered to the tenant's KMS. */
+  readonly openedBefore?: SealedGeneration | undefined;
+}
+
 /**
  * Opens a generation and returns its SEK, which the caller owns. The binding share goes first: with it the tag is
  * checked, so that a forged Secret never causes a call to the tenant's KMS. Then every wrap is opened: a revocation by any
  * master key closes the Secret, a transient failure of one is bridged by another, and the commitment has the last word.
+ * While the service key is out, the tenant's KMS is asked all the same about a generation opened before: a revocation
+ * must not hide behind the service's own outage.
  *
  * @throws {@link ByokError} WRONG_KEY if it names a key that is not configured (nothing is contacted then), TAMPERED if
  * wraps or their set do not fit the commitment, WRONG_BINDING_SHARE, and whatever the keys throw.
@@ -20,10 +28,16 @@ export async function openGeneration(
   sealed: SealedGeneration,
   masterKeys: MasterKeys,
   serviceKey: MasterKey,
-  options: CallOptions = {},
+  options: OpenGenerationOptions = {},
 ): Promise<Uint8Array> {
-  const wraps = sealed.masterKeys.map((wrap) => ({ wrap, key: configuredKey(wrap, masterKeys, sealed) }));
-  const bindingShare = await openBindingShare(sealed, serviceKey, sealed, options);
+  const wraps = configuredWraps(sealed, masterKeys);
+  const bindingShare = await openBindingShare(sealed, serviceKey, sealed, options).catch(async (error: unknown) => {
+    const { openedBefore } = options;
+    if (isTransient(error) && openedBefore !== undefined) {
+      await assertNotRevoked(configuredWraps(openedBefore, masterKeys), openedBefore, options);
+    }
+    throw error;
+  });
   try {
     if (!sameBytes(sealedSecretTag(bindingShare, untaggedJson(sealed)), sealed.tag)) {
       throw tampered(sealed, "it is not as the service sealed it");
@@ -53,19 +67,37 @@ export async function openGeneration(
  * @throws {@link ByokError} WRONG_KEY or TENANT_MISMATCH.
  */
 export function assertConfigured(sealed: SealedGeneration, masterKeys: MasterKeys): void {
-  for (const wrap of sealed.masterKeys) configuredKey(wrap, masterKeys, sealed);
+  configuredWraps(sealed, masterKeys);
+}
+
+/** A wrap, and the open key that made it. */
+interface ConfiguredWrap {
+  readonly wrap: SealedWrap;
+  readonly key: MasterKey;
+}
+
+function configuredWraps(sealed: SealedGeneration, masterKeys: MasterKeys): ConfiguredWrap[] {
+  return sealed.masterKeys.map((wrap) => ({ wrap, key: configuredKey(wrap, masterKeys, sealed) }));
+}
+
+/** Throws the first revocation that any of the master keys answers with; what else they answer does not matter here. */
+async function assertNotRevoked(
+  wraps: readonly ConfiguredWrap[],
+  sealed: SealedGeneration,
+  options: CallOptions,
+): Promise<void> {
+  const { shares, failures } = await unwrapAll(wraps, sealed, options);
+  for (const share of shares) share.fill(0);
+  const revocation = failures.find(isRevocation);
+  if (revocation !== undefined) throw revocation;
 }
 
 async function openShare(
-  wraps: readonly { wrap: SealedWrap; key: MasterKey }[],
+  wraps: readonly ConfiguredWrap[],
   sealed: SealedGeneration,
   options: CallOptions,
 ): Promise<Uint8Array> {
-  const answers = await Promise.allSettled(
-    wraps.map(({ wrap, key }) => key.unwrap(fromSealedWrap(wrap), shareContext(sealed), options)),
-  );
-  const shares = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.share] : []));
-  const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+  const { shares, failures } = await unwrapAll(wraps, sealed, options);
   const [first, ...others] = shares;
   const agreed = first !== undefined && others.every((share) => sameBytes(share, first));
   const decisive = failures.find(isRevocation) ?? failures.find((failure) => !isTransient(failure));
@@ -77,7 +109,22 @@ async function openShare(
   throw decisive ?? failures[0];
 }
 
-function isRevocation(error: unknown): boolean {
+/** Asks every master key; the caller owns the shares. */
+async function unwrapAll(
+  wraps: readonly ConfiguredWrap[],
+  sealed: SealedGeneration,
+  options: CallOptions,
+): Promise<{ shares: Uint8Array[]; failures: unknown[] }> {
+  const answers = await Promise.allSettled(
+    wraps.map(({ wrap, key }) => key.unwrap(fromSealedWrap(wrap), shareContext(sealed), options)),
+  );
+  return {
+    shares: answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.share] : [])),
+    failures: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : [])),
+  };
+}
+
+function isRevocation(error: unknown): error is ByokError {
   return error instanceof ByokError && error.revocation;
 }
 

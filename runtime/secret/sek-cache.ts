@@ -10,10 +10,11 @@
  *
  * @module
  */
-import { ByokError, type ByokErrorCode } from "../master-key/errors.js";
+import { ByokError } from "../master-key/errors.js";
 import { type CachePolicy } from "./cache-policy.js";
-import { type Clock, elapsedSince, type Instant, instant, systemClock } from "./clock.js";
+import { type Clock, type Instant, instant, keyAgeSince, systemClock } from "./clock.js";
 import { LeasedKey } from "./leased-key.js";
+import { drop, earnsGrace, type Flight, type SekCacheEntry } from "./sek-cache-entry.js";
 import { assertNotAborted, waitAbortably } from "./wait-abortably.js";
 
 /** After a revocation, two successes this far apart (ms) open a Secret again. */
@@ -23,18 +24,17 @@ export const CONFIRMATION_INTERVAL = 10_000;
 export const NEGATIVE_TTL = 1_000;
 
 /**
- * A failure that earns grace counts as an outage for this long (ms): callers are served at once and the KMS is asked in the
- * background, so that an outage does not cost every caller the KMS's time-out.
+ * A failure that earns grace counts as an outage for this long (ms), and until a request begun meanwhile is answered:
+ * callers are served at once and the KMS is asked in the background, so that an outage does not cost every caller the KMS's
+ * time-out. Short, because a failure just before the ttl also delays by as much the first caller who waits for an answer.
  */
-const OUTAGE_MEMORY = 30_000;
+export const OUTAGE_MEMORY = 5_000;
 
 /** Entries without a key are forgotten beyond this number, so that forged objects cannot fill the memory. */
 const MAX_ENTRIES = 1_000;
 
 /** A refresh begins when this share of the ttl has passed, at the earliest and at the latest (jitter in between). */
 const REFRESH_AHEAD = { from: 0.7, to: 0.9 } as const;
-
-const EARNS_GRACE: ReadonlySet<ByokErrorCode> = new Set(["THROTTLED", "UNAVAILABLE", "SERVICE_CREDENTIALS"]);
 
 /** Asks the KMS for a SEK. The cache owns what it returns. */
 export type LoadSek = () => Promise<Uint8Array>;
@@ -47,43 +47,9 @@ export interface SekCacheOptions {
   readonly random?: () => number;
 }
 
-interface CachedSek {
-  readonly key: LeasedKey;
-  readonly since: Instant;
-  readonly refreshAfter: number;
-  expiry: NodeJS.Timeout;
-}
-
-interface Flight {
-  readonly answer: Promise<LeasedKey>;
-  /** Callers that get a hold of their own when the answer comes. */
-  waiters: number;
-}
-
-interface Revocation {
-  readonly error: ByokError;
-  /** Monotonic time of the first success since; the second one, far enough after it, lifts the revocation. */
-  firstSuccess?: number;
-}
-
-interface Failure {
-  readonly error: unknown;
-  /** Monotonic time. */
-  readonly at: number;
-}
-
-/** Everything known of one Secret's generation. */
-interface Entry {
-  cached?: CachedSek;
-  flight?: Flight;
-  revocation?: Revocation;
-  failure?: Failure;
-  revocations: number;
-}
-
 /** See the module's comment. */
 export class SekCache {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, SekCacheEntry>();
   readonly #policy: CachePolicy;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -114,18 +80,9 @@ export class SekCache {
     this.#revoke(this.#entry(id), error);
   }
 
-  /** Drops every key but one, as {@link SekCache.revoke} does: for caches whose entries all depend on the same keys. */
-  revokeOthers(id: string, error: ByokError): void {
-    for (const [other, entry] of this.#entries) {
-      if (other !== id) this.#revoke(entry, error);
-    }
-  }
-
   /** Wipes what no outage could keep any longer. Runs by itself when the time has come. */
   sweep(): void {
-    for (const entry of this.#entries.values()) {
-      if (this.#age(entry) >= this.#longestAge) drop(entry);
-    }
+    for (const entry of this.#entries.values()) this.#dropIfOver(entry);
   }
 
   /** Drops every key. Callers that hold one finish with it. */
@@ -144,16 +101,14 @@ export class SekCache {
   async #acquire(id: string, load: LoadSek, signal?: AbortSignal): Promise<LeasedKey> {
     assertNotAborted(signal);
     const entry = this.#entry(id);
+    this.#dropIfOver(entry);
     const age = this.#age(entry);
-    // A failure since the last success that earns no grace: the key goes at its ttl, whatever fails next.
-    const graceless = entry.failure !== undefined && !earnsGrace(entry.failure.error);
-    if (age >= (graceless ? this.#policy.ttl : this.#longestAge)) drop(entry);
     const { cached } = entry;
     if (cached !== undefined && age < this.#policy.ttl) {
       if (age >= cached.refreshAfter && !this.#failedWithin(entry, NEGATIVE_TTL)) this.#refresh(entry, load);
       return cached.key.hold();
     }
-    if (cached !== undefined && earnsGrace(entry.failure?.error) && this.#failedWithin(entry, OUTAGE_MEMORY)) {
+    if (cached !== undefined && this.#inOutage(entry)) {
       if (!this.#failedWithin(entry, NEGATIVE_TTL)) this.#refresh(entry, load);
       return cached.key.hold();
     }
@@ -162,25 +117,21 @@ export class SekCache {
     try {
       return await this.#join(entry, load, signal);
     } catch (error) {
-      // A revocation, or a ttl that ran out for another reason, has dropped the key: then there is nothing to fall back on.
+      // A revocation has dropped the key, or it came to its end meanwhile: then there is nothing to fall back on.
+      this.#dropIfOver(entry);
       if (entry.cached === undefined || !earnsGrace(error)) throw error;
-      // The failure took its time: the key may have come to its end meanwhile.
-      if (this.#age(entry) >= this.#longestAge) {
-        drop(entry);
-        throw error;
-      }
       return entry.cached.key.hold();
     }
   }
 
-  #refresh(entry: Entry, load: LoadSek): void {
+  #refresh(entry: SekCacheEntry, load: LoadSek): void {
     if (entry.flight !== undefined) return;
     this.#flight(entry, load).answer.catch(() => {
       // The failure is on the entry: the next caller past the ttl sees it, a revocation has already dropped the key.
     });
   }
 
-  async #join(entry: Entry, load: LoadSek, signal?: AbortSignal): Promise<LeasedKey> {
+  async #join(entry: SekCacheEntry, load: LoadSek, signal?: AbortSignal): Promise<LeasedKey> {
     const flight = entry.flight ?? this.#flight(entry, load);
     flight.waiters += 1;
     return waitAbortably(flight.answer, signal, (lease) => {
@@ -188,13 +139,17 @@ export class SekCache {
     });
   }
 
-  #flight(entry: Entry, load: LoadSek): Flight {
-    const flight: Flight = { answer: this.#load(entry, load, () => flight.waiters), waiters: 0 };
+  #flight(entry: SekCacheEntry, load: LoadSek): Flight {
+    const flight: Flight = {
+      answer: this.#load(entry, load, () => flight.waiters),
+      inOutage: this.#inOutage(entry),
+      waiters: 0,
+    };
     entry.flight = flight;
     return flight;
   }
 
-  async #load(entry: Entry, load: LoadSek, waiters: () => number): Promise<LeasedKey> {
+  async #load(entry: SekCacheEntry, load: LoadSek, waiters: () => number): Promise<LeasedKey> {
     const began = instant(this.#clock);
     const revocations = entry.revocations;
     let sek: Uint8Array;
@@ -204,8 +159,9 @@ export class SekCache {
     } catch (error) {
       delete entry.flight;
       entry.failure = { error, at: this.#clock.monotonic() };
+      entry.graceless ||= !earnsGrace(error);
       if (error instanceof ByokError && error.revocation) this.#revoke(entry, error);
-      else if (!earnsGrace(error) && this.#age(entry) >= this.#policy.ttl) drop(entry);
+      else this.#dropIfOver(entry);
       throw error;
     }
     delete entry.flight;
@@ -221,7 +177,7 @@ export class SekCache {
   }
 
   /** Throws unless an answer to a request that began at revocation count `revocations` may be used. */
-  #assertOpen(entry: Entry, revocations: number): void {
+  #assertOpen(entry: SekCacheEntry, revocations: number): void {
     const { revocation } = entry;
     if (entry.revocations !== revocations) {
       throw revocation?.error ?? new ByokError("UNAVAILABLE", "The cache was cleared while the KMS was asked: try again.");
@@ -233,7 +189,7 @@ export class SekCache {
   }
 
   /** Throws while a first success after a revocation still has to be confirmed by a later one. */
-  #assertConfirmable({ revocation }: Entry): void {
+  #assertConfirmable({ revocation }: SekCacheEntry): void {
     if (revocation?.firstSuccess === undefined) return;
     const wait = CONFIRMATION_INTERVAL - (this.#clock.monotonic() - revocation.firstSuccess);
     if (wait <= 0) return;
@@ -245,9 +201,10 @@ export class SekCache {
     );
   }
 
-  #install(entry: Entry, key: LeasedKey, began: Instant): void {
+  #install(entry: SekCacheEntry, key: LeasedKey, began: Instant): void {
     drop(entry);
     delete entry.failure;
+    entry.graceless = false;
     if (this.#longestAge === 0) return;
     const { from, to } = REFRESH_AHEAD;
     // The age counts from when the KMS was asked, not from when its answer arrived.
@@ -260,7 +217,7 @@ export class SekCache {
   }
 
   /** Timers may fire a little early, and stand still while the machine sleeps: what is left to wait is waited again. */
-  #wipeAfter(entry: Entry, time: number): NodeJS.Timeout {
+  #wipeAfter(entry: SekCacheEntry, time: number): NodeJS.Timeout {
     return setTimeout(() => {
       this.sweep();
       if (entry.cached === undefined) return;
@@ -268,25 +225,35 @@ export class SekCache {
     }, time).unref();
   }
 
-  #revoke(entry: Entry, error: ByokError): void {
+  #revoke(entry: SekCacheEntry, error: ByokError): void {
     entry.revocations += 1;
     entry.revocation = { error };
     drop(entry);
   }
 
-  #failedWithin(entry: Entry, time: number): boolean {
+  /** The key goes at ttl + grace, or at its ttl if any failure since the last success earned no grace. */
+  #dropIfOver(entry: SekCacheEntry): void {
+    if (this.#age(entry) >= (entry.graceless ? this.#policy.ttl : this.#longestAge)) drop(entry);
+  }
+
+  #inOutage(entry: SekCacheEntry): boolean {
+    if (!earnsGrace(entry.failure?.error)) return false;
+    return entry.flight?.inOutage === true || this.#failedWithin(entry, OUTAGE_MEMORY);
+  }
+
+  #failedWithin(entry: SekCacheEntry, time: number): boolean {
     return entry.failure !== undefined && this.#clock.monotonic() - entry.failure.at < time;
   }
 
-  #age(entry: Entry): number {
-    return entry.cached === undefined ? Number.POSITIVE_INFINITY : elapsedSince(entry.cached.since, this.#clock);
+  #age(entry: SekCacheEntry): number {
+    return entry.cached === undefined ? Number.POSITIVE_INFINITY : keyAgeSince(entry.cached.since, this.#clock);
   }
 
-  #entry(id: string): Entry {
+  #entry(id: string): SekCacheEntry {
     let entry = this.#entries.get(id);
     if (entry === undefined) {
       if (this.#entries.size >= MAX_ENTRIES) this.#forgetIdle();
-      entry = { revocations: 0 };
+      entry = { graceless: false, revocations: 0 };
       this.#entries.set(id, entry);
     }
     return entry;
@@ -297,15 +264,4 @@ export class SekCache {
       if (cached === undefined && flight === undefined && revocation === undefined) this.#entries.delete(id);
     }
   }
-}
-
-function drop(entry: Entry): void {
-  if (entry.cached === undefined) return;
-  clearTimeout(entry.cached.expiry);
-  entry.cached.key.release();
-  delete entry.cached;
-}
-
-function earnsGrace(error: unknown): boolean {
-  return error instanceof ByokError && EARNS_GRACE.has(error.code);
 }

@@ -350,6 +350,19 @@ describe("swaps", () => {
     clock.advance(1_001);
     expect(await refusal(later.encrypt(bytesOf("new"), { resource: "r" }))).toMatchObject({ code: "KEY_NOT_FOUND", revocation: true });
   });
+
+  test("an old generation's own key, taken away on purpose, does not close a generation of other keys", async () => {
+    const tenant = await tenantWithSecret();
+    const old = await (await open(tenant)).encrypt(bytesOf("old"), { resource: "r" });
+    const moved: KeyAccess = { ...tenant.access, masterKeys: [await localKey()] };
+    const renewed = await createSecret({ ...moved, tenant: "acme", secret: "s-1" });
+    const masterKeys = [...moved.masterKeys, tenant.master];
+    const later = await open({ ...tenant, sealedSecret: renewed }, { masterKeys, clock: new FakeClock() });
+    await later.encrypt(bytesOf("new"), { resource: "r" });
+    renameSync(tenant.master.path, `${tenant.master.path}.away`);
+    expect(await refusal(later.decrypt(old.ciphertext))).toMatchObject({ code: "KEY_NOT_FOUND", revocation: true });
+    expect(hex(await later.decrypt((await later.encrypt(bytesOf("new"), { resource: "r" })).ciphertext))).toBe(hex(bytesOf("new")));
+  });
 });
 
 describe("pins and context", () => {
@@ -656,8 +669,41 @@ describe("against KMS", () => {
     await two.close();
   });
 
-  test("a KMS key as service key: refused, it is the operator's problem and never the tenant's revocation", async () => {
+  test("a service key in the account of a tenant's key is refused before anybody is asked", async () => {
     const service = await started.createKey("service");
+    started.sandbox.aws.clearCalls();
+    const expected = {
+      code: "CONFIG_INVALID",
+      message: `The service key ${service.keyArn} lives in the tenant's AWS account (${service.keyArn.split(":")[4] ?? ""}): it belongs in the service's own.`,
+      keyId: service.keyArn,
+      tenant: "acme",
+    };
+    const both: KeyAccess = { ...access, serviceKey: service };
+    expect(await refusal(createSecret({ ...both, tenant: "acme" }))).toMatchObject(expected);
+    expect(await refusal(Encryptor.open({ ...both, sealedSecret }))).toMatchObject(expected);
+    expect(operations()).toEqual([]);
+  });
+
+  test("while the service key is out, a revocation by the tenant is heard all the same, for a generation opened before", async () => {
+    const both: KeyAccess = { ...access, serviceKey: await started.createServiceKey() };
+    const made = await createSecret({ ...both, tenant: "acme" });
+    const [warm, cold] = await Promise.all([1, 2].map(() => Encryptor.open({ ...both, sealedSecret: made, clock, cache: { ttl: 60_000, outageGrace: 600_000 } })));
+    if (warm === undefined || cold === undefined) throw new Error("no Encryptor");
+    await warm.encrypt(bytesOf("x"), { resource: "r" });
+    const { keyArn: serviceKeyArn } = both.serviceKey as AwsKmsDescriptor;
+    started.sandbox.aws.injectFault({ operation: "Decrypt", keyId: serviceKeyArn, error: "KMSInternalException" });
+    started.sandbox.aws.revoke({ keyArn: descriptor.keyArn, by: "disable" });
+    clock.advance(60_000);
+    expect(await refusal(warm.encrypt(bytesOf("x"), { resource: "r" }))).toMatchObject({ code: "KEY_DISABLED", keyId: descriptor.keyArn });
+    started.sandbox.aws.clearCalls();
+    expect(await refusal(cold.encrypt(bytesOf("x"), { resource: "r" }))).toMatchObject({ code: "UNAVAILABLE", keyId: serviceKeyArn });
+    // Only the service key was asked: the tenant's would have answered DisabledException.
+    expect(new Set(started.serviceCalls().map(({ outcome }) => outcome))).toEqual(new Set(["KMSInternalException"]));
+    await Promise.all([warm.close(), cold.close()]);
+  });
+
+  test("a KMS key as service key: refused, it is the operator's problem and never the tenant's revocation", async () => {
+    const service = await started.createServiceKey();
     const both: KeyAccess = { ...access, serviceKey: service };
     const made = await Encryptor.open({ ...both, sealedSecret: await createSecret({ ...both, tenant: "acme" }), clock });
     started.sandbox.aws.revoke({ keyArn: service.keyArn, by: "disable" });

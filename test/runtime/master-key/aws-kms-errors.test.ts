@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { mapAwsKmsError } from "../../../runtime/master-key/aws-kms-errors.js";
+import { mapAwsCredentialsError, mapAwsKmsError } from "../../../runtime/master-key/aws-kms-errors.js";
 import { ByokError, type ByokErrorCode } from "../../../runtime/master-key/errors.js";
 import { shown } from "../support.js";
 
@@ -27,6 +27,11 @@ describe("mapAwsKmsError", () => {
     ["InvalidSignatureException", "SERVICE_CREDENTIALS"],
     ["SignatureDoesNotMatch", "SERVICE_CREDENTIALS"],
     ["IncompleteSignature", "SERVICE_CREDENTIALS"],
+    ["RequestExpired", "SERVICE_CREDENTIALS"],
+    ["NotAuthorized", "SERVICE_CREDENTIALS"],
+    ["OptInRequired", "SERVICE_CREDENTIALS"],
+    ["RequestTimeout", "UNAVAILABLE"],
+    ["RequestTimeoutException", "UNAVAILABLE"],
     ["MissingAuthenticationToken", "SERVICE_CREDENTIALS"],
     ["MissingAuthenticationTokenException", "SERVICE_CREDENTIALS"],
     ["CredentialsProviderError", "SERVICE_CREDENTIALS"],
@@ -119,5 +124,35 @@ describe("mapAwsKmsError", () => {
     expect(mapped.code).toBe("UNEXPECTED_ANSWER");
     expect(shown(parseError)).toContain("c2VjcmV0");
     expect(shown(mapped)).not.toContain("c2VjcmV0");
+  });
+});
+
+describe("mapAwsCredentialsError", () => {
+  test.each<[string, object, ByokErrorCode]>([
+    ["AccessDenied", { status: 403 }, "SERVICE_CREDENTIALS"],
+    ["AccessDeniedException", { status: 400 }, "SERVICE_CREDENTIALS"],
+    ["NotFoundException", { status: 404 }, "SERVICE_CREDENTIALS"],
+    ["DisabledException", {}, "SERVICE_CREDENTIALS"],
+    ["CredentialsProviderError", {}, "SERVICE_CREDENTIALS"],
+    ["Error", {}, "SERVICE_CREDENTIALS"],
+    ["AbortError", {}, "SERVICE_CREDENTIALS"],
+    ["ThrottlingException", { status: 400 }, "THROTTLED"],
+    ["TimeoutError", {}, "UNAVAILABLE"],
+    ["NeverHeardOf", { status: 503 }, "UNAVAILABLE"],
+    ["Error", { code: "ECONNREFUSED" }, "UNAVAILABLE"],
+  ])("%s %j -> %s: never a revocation", (name, members, code) => {
+    const error = answer(name, members);
+    const mapped = mapAwsCredentialsError(error, DETAILS);
+    expect(mapped).toMatchObject({ code, revocation: false, retryable: true, ...DETAILS });
+    expect(mapped.cause).toBe(error);
+  });
+
+  test.each(["a string", undefined])("%p is a failure of the credentials too", (thrown) => {
+    expect(mapAwsCredentialsError(thrown, DETAILS)).toMatchObject({ code: "SERVICE_CREDENTIALS" });
+  });
+
+  test("a ByokError passes through as it is", () => {
+    const error = new ByokError("ABORTED", "m");
+    expect(mapAwsCredentialsError(error, DETAILS)).toBe(error);
   });
 });

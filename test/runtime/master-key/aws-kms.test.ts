@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { awsEncryptionContext, openAwsKmsKey } from "../../../runtime/master-key/aws-kms.js";
 import { type AwsKmsDescriptor } from "../../../runtime/master-key/descriptor.js";
 import { type MasterKey, type ShareContext } from "../../../runtime/master-key/master-key.js";
+import { verifyMasterKey } from "../../../runtime/master-key/verify.js";
 import { type FaultError } from "../../../sandbox/index.js";
 import { startTestSandbox, type TestSandbox } from "../aws-sandbox.js";
 import { base64, bytesOf, hex, refusal, shown, spellings, temporaryFolder } from "../support.js";
@@ -102,6 +103,16 @@ describe("aws-kms in the sandbox", () => {
     expect(["KEY_NOT_FOUND", "ACCESS_DENIED"]).toContain(error.code);
   });
 
+  test("verify tells a key that is confined to its tenant from one that is not", async () => {
+    const confined = await open(started, await started.createKey("acme", { leastFor: "acme" }));
+    const detail = async (of: MasterKey): Promise<string | undefined> =>
+      (await verifyMasterKey(of)).checks.find(({ name }) => name === "tenant-binding")?.detail;
+    expect(await detail(confined)).toBe("the key's policy confines the service to this tenant (usage `least`)");
+    expect(await detail(key)).toContain("does not confine the service to this tenant (usage `console`)");
+    expect((await verifyMasterKey(confined)).ok).toBe(true);
+    await confined.close();
+  });
+
   test("rotation is invisible: old wraps open, new ones are made", async () => {
     const wrapped = await key.wrap(SHARE, CONTEXT);
     started.sandbox.aws.rotate({ keyArn: descriptor.keyArn });
@@ -189,6 +200,7 @@ describe("aws-kms against a KMS that misbehaves", () => {
   let server: Server;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
   let key: MasterKey;
+  let port: number;
 
   beforeEach(async () => {
     server = createServer((request, response) => {
@@ -199,8 +211,9 @@ describe("aws-kms against a KMS that misbehaves", () => {
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
+    port = address.port;
     key = await openAwsKmsKey(DESCRIPTOR, {
-      endpoint: `http://127.0.0.1:${address.port}`,
+      endpoint: `http://127.0.0.1:${port}`,
       credentials: { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "x" },
       requestTimeout: 50,
     });
@@ -274,6 +287,79 @@ describe("aws-kms against a KMS that misbehaves", () => {
     server.closeAllConnections();
     server.close();
     expect(await refusal(key.unwrap(WRAPPED, CONTEXT))).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test.each(["AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL"])("%s sends no share anywhere: refused before anything is sent", async (variable) => {
+    let requests = 0;
+    answer = (_request, response) => {
+      requests += 1;
+      response.end("{}");
+    };
+    const before = process.env[variable];
+    process.env[variable] = `http://127.0.0.1:${port}`;
+    const credentials = { accessKeyId: "AKIAAAAAAAAAAAAAAAAA", secretAccessKey: "x" };
+    const redirected = await openAwsKmsKey(DESCRIPTOR, { credentials, requestTimeout: 50 });
+    try {
+      for (const call of [() => redirected.wrap(SHARE, CONTEXT), () => redirected.unwrap(WRAPPED, CONTEXT), () => redirected.describe()]) {
+        const error = await refusal(call());
+        expect(error).toMatchObject({
+          code: "CONFIG_INVALID",
+          message:
+            "The AWS configuration of this machine sends KMS calls to http://127.0.0.1, which is not AWS KMS in us-east-2; nothing was sent. Unset AWS_ENDPOINT_URL_KMS and AWS_ENDPOINT_URL, and endpoint_url in the AWS profile.",
+          keyId: DESCRIPTOR.keyArn,
+        });
+        for (const spelling of spellings(SHARE)) expect(shown(error)).not.toContain(spelling);
+      }
+      expect(requests).toBe(0);
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, variable);
+      else process.env[variable] = before;
+      await redirected.close();
+    }
+  });
+
+  describe("credentials are fetched apart from the call", () => {
+    async function withCredentials<T>(fetch: () => Promise<never>, use: (of: MasterKey) => Promise<T>): Promise<T> {
+      answer = () => {
+        throw new Error("KMS was asked without credentials");
+      };
+      const failing = await openAwsKmsKey(DESCRIPTOR, { endpoint: `http://127.0.0.1:${port}`, credentials: fetch, requestTimeout: 50 });
+      try {
+        return await use(failing);
+      } finally {
+        await failing.close();
+      }
+    }
+
+    test.each<[string, string]>([
+      ["AccessDenied", "SERVICE_CREDENTIALS"],
+      ["AccessDeniedException", "SERVICE_CREDENTIALS"],
+      ["NotFoundException", "SERVICE_CREDENTIALS"],
+      ["SomethingNew", "SERVICE_CREDENTIALS"],
+      ["ThrottlingException", "THROTTLED"],
+    ])("a token service that says %s -> %s, never a revocation", async (name, code) => {
+      const denied = Object.assign(new Error("said the token service"), { name, $metadata: { httpStatusCode: 403 } });
+      const error = await withCredentials(() => Promise.reject(denied), (of) => refusal(of.unwrap(WRAPPED, CONTEXT)));
+      expect(error).toMatchObject({ code, revocation: false, retryable: true, provider: "aws-kms", tenant: "acme" });
+      expect(error.cause).toBe(denied);
+    });
+
+    test("a token service that hangs is SERVICE_CREDENTIALS", async () => {
+      const error = await withCredentials(() => new Promise<never>(() => undefined), (of) => refusal(of.wrap(SHARE, CONTEXT)));
+      expect(error).toMatchObject({ code: "SERVICE_CREDENTIALS", message: expect.stringMatching(/^The service's AWS credentials did not come within 0\.05 s\./) });
+    });
+
+    test("a caller that gives up meanwhile is let go at once", async () => {
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const hanging = (): Promise<never> => {
+        controller.abort(reason);
+        return new Promise<never>(() => undefined);
+      };
+      const error = await withCredentials(hanging, (of) => refusal(of.wrap(SHARE, CONTEXT, { signal: controller.signal })));
+      expect(error).toMatchObject({ code: "ABORTED", keyId: DESCRIPTOR.keyArn });
+      expect(error.cause).toBe(reason);
+    });
   });
 
   test("a caller that gives up while KMS thinks is let go at once", async () => {

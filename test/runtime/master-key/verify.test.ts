@@ -24,6 +24,21 @@ class DescribedKey extends FakeMasterKey {
   }
 }
 
+/** Confined to its tenant, or out for another. */
+class PolicedKey extends FakeMasterKey {
+  readonly tenants: string[] = [];
+  constructor(tenant: string, readonly code: ByokErrorCode) {
+    super("policed", { tenant });
+  }
+  override async wrap(share: Uint8Array, context: ShareContext): Promise<WrappedShare> {
+    if (context.tenant !== this.tenant) {
+      this.tenants.push(context.tenant);
+      throw new ByokError(this.code, `says ${this.code}`);
+    }
+    return super.wrap(share, context);
+  }
+}
+
 /** Refuses another context with a code of its own. */
 class RefusingKey extends FakeMasterKey {
   constructor(name: string, readonly code: ByokErrorCode) {
@@ -37,6 +52,12 @@ class RefusingKey extends FakeMasterKey {
 
 const ROUND_TRIP = { name: "round-trip", ok: true, detail: "a random share was wrapped and unwrapped" };
 const BOUND = { name: "binding", ok: true, detail: "a wrap under another context is refused (TAMPERED)" };
+const CONSOLE = {
+  name: "tenant-binding",
+  ok: true,
+  detail: "the key's policy does not confine the service to this tenant (usage `console`); every wrap is bound to its tenant all the same",
+};
+const LEAST = { name: "tenant-binding", ok: true, detail: "the key's policy confines the service to this tenant (usage `least`)" };
 const STATE = { name: "state", ok: true, detail: "the key is Enabled" };
 
 describe("verifyMasterKey", () => {
@@ -47,9 +68,9 @@ describe("verifyMasterKey", () => {
       keyId: "fake:good",
       tenant: "acme",
       ok: true,
-      checks: [ROUND_TRIP, BOUND, STATE],
+      checks: [ROUND_TRIP, BOUND, CONSOLE, STATE],
     });
-    expect(key.calls).toEqual({ wrap: 1, unwrap: 2 });
+    expect(key.calls).toEqual({ wrap: 2, unwrap: 2 });
   });
 
   test.each<ByokErrorCode>(["ACCESS_DENIED", "KEY_DISABLED", "UNAVAILABLE", "UNEXPECTED_ANSWER"])(
@@ -82,6 +103,7 @@ describe("verifyMasterKey", () => {
     expect(report.checks).toEqual([
       ROUND_TRIP,
       { name: "binding", ok: false, detail: "the KMS opened a wrap under another context: it ignores the context" },
+      CONSOLE,
       STATE,
     ]);
   });
@@ -89,23 +111,41 @@ describe("verifyMasterKey", () => {
   test("another context may be refused by policy too, but an outage proves nothing", async () => {
     expect(await verifyMasterKey(new RefusingKey("policy", "ACCESS_DENIED"))).toMatchObject({
       ok: true,
-      checks: [ROUND_TRIP, { name: "binding", ok: true, detail: "a wrap under another context is refused (ACCESS_DENIED)" }, STATE],
+      checks: [ROUND_TRIP, { name: "binding", ok: true, detail: "a wrap under another context is refused (ACCESS_DENIED)" }, CONSOLE, STATE],
     });
     expect(await verifyMasterKey(new RefusingKey("down", "UNAVAILABLE"))).toMatchObject({
       ok: false,
-      checks: [ROUND_TRIP, { name: "binding", ok: false, detail: "says UNAVAILABLE", error: { code: "UNAVAILABLE" } }, STATE],
+      checks: [ROUND_TRIP, { name: "binding", ok: false, detail: "says UNAVAILABLE", error: { code: "UNAVAILABLE" } }, CONSOLE, STATE],
+    });
+  });
+
+  test.each([
+    ["acme", "acme-x"],
+    ["a".repeat(30), `${"a".repeat(30)}-x`],
+    ["a".repeat(31), "byok-verify"],
+    ["byok-verify", "byok-verify-x"],
+  ])("a key that is confined to %s says so: asked with %s", async (tenant, other) => {
+    const key = new PolicedKey(tenant, "ACCESS_DENIED");
+    expect(await verifyMasterKey(key)).toMatchObject({ ok: true, checks: [ROUND_TRIP, BOUND, LEAST, STATE] });
+    expect(key.tenants).toEqual([other]);
+  });
+
+  test("an outage says nothing about the policy", async () => {
+    expect(await verifyMasterKey(new PolicedKey("acme", "UNAVAILABLE"))).toMatchObject({
+      ok: false,
+      checks: [ROUND_TRIP, BOUND, { name: "tenant-binding", ok: false, error: { code: "UNAVAILABLE" } }, STATE],
     });
   });
 
   test("not being allowed to look at the state is fine; a state that is not usable is not", async () => {
-    expect((await verifyMasterKey(new OpaqueKey("opaque"))).checks[2]).toEqual({
+    expect((await verifyMasterKey(new OpaqueKey("opaque"))).checks[3]).toEqual({
       name: "state",
       ok: true,
       detail: "the grant does not cover reading the key's state (not needed for backups)",
     });
     const disabled = new DescribedKey("disabled");
     disabled.described = { usable: false, state: "Disabled" };
-    expect(await verifyMasterKey(disabled)).toMatchObject({ ok: false, checks: [{}, {}, { name: "state", ok: false, detail: "the key is Disabled" }] });
+    expect(await verifyMasterKey(disabled)).toMatchObject({ ok: false, checks: [{}, {}, {}, { name: "state", ok: false, detail: "the key is Disabled" }] });
   });
 
   test("what is no answer of a KMS is thrown, not reported", async () => {

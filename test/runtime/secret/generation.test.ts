@@ -79,6 +79,27 @@ describe("sealing a generation", () => {
     expect([one, foreign, service].map(({ calls }) => calls.wrap)).toEqual([0, 0, 0]);
   });
 
+  test.each<ByokErrorCode>(["ACCESS_DENIED", "KEY_DISABLED", "KEY_NOT_FOUND"])(
+    "the service key answers %s: the operator's problem, never the tenant's denial",
+    async (code) => {
+      service.fail(code);
+      const error = await refusal(sealNewGeneration(ID, [one], service));
+      expect(error).toMatchObject({
+        code: "SERVICE_CREDENTIALS",
+        revocation: false,
+        message: `The service key fake:service is refused (${code}): the operator of the service has to restore it.`,
+        keyId: "fake:service",
+        tenant: "acme",
+      });
+      expect(error.cause).toBe(service.failure);
+    },
+  );
+
+  test("the service key is out: passed on", async () => {
+    service.fail("THROTTLED");
+    expect(await refusal(sealNewGeneration(ID, [one], service))).toBe(service.failure);
+  });
+
   test("the shares that were lent to check the wraps are wiped", async () => {
     await sealNewGeneration(ID, [one, two], service);
     expect([...one.lent, ...two.lent].length).toBe(2);
@@ -322,6 +343,47 @@ describe("the binding share", () => {
   test.each<ByokErrorCode>(["UNAVAILABLE", "THROTTLED", "UNEXPECTED_ANSWER", "CONFIG_INVALID"])("the service key answers %s: passed on", async (code) => {
     service.fail(code);
     expect(await refusal(open(sealed))).toBe(service.failure);
+  });
+
+  describe("the service key is out, but the generation was opened before", () => {
+    const again = (openedBefore: SealedGeneration, of = sealed): Promise<Uint8Array> =>
+      openGeneration(of, new Map([one, two, three].map((key) => [key.id, key])), service, { openedBefore });
+
+    test.each<ByokErrorCode>(["UNAVAILABLE", "THROTTLED", "SERVICE_CREDENTIALS", "ACCESS_DENIED"])("%s: a tenant's revocation wins", async (code) => {
+      service.fail(code);
+      one.fail("UNAVAILABLE");
+      two.fail("KEY_DISABLED");
+      expect(await refusal(again(sealed))).toBe(two.failure);
+      expect(three.lent.length).toBe(1);
+      expect(three.lent.every(isWiped)).toBe(true);
+    });
+
+    test("no revocation: the service key's own error, and the shares that came are wiped", async () => {
+      service.fail("UNAVAILABLE");
+      one.fail("TAMPERED");
+      expect(await refusal(again(sealed))).toBe(service.failure);
+      expect([...two.lent, ...three.lent].map(isWiped)).toEqual([true, true]);
+    });
+
+    test("what it was opened as is asked about, never a forgery in its place", async () => {
+      service.fail("UNAVAILABLE");
+      const forged = { ...sealed, masterKeys: sealed.masterKeys.map((wrap) => ({ ...wrap, wrap: flip(wrap.wrap) })) };
+      expect(await refusal(again(sealed, forged))).toBe(service.failure);
+      expect([one, two, three].map(({ lent }) => lent.length)).toEqual([1, 1, 1]);
+    });
+
+    test("a final refusal of the service key asks nobody", async () => {
+      service.fail("UNEXPECTED_ANSWER");
+      expect(await refusal(again(sealed))).toBe(service.failure);
+      expect(tenantCalls()).toBe(0);
+    });
+
+    test("never opened before: the tenant's KMS is not troubled", async () => {
+      service.fail("UNAVAILABLE");
+      two.fail("KEY_DISABLED");
+      expect(await refusal(open(sealed))).toBe(service.failure);
+      expect(tenantCalls()).toBe(0);
+    });
   });
 
   test("compares bytes by value and length", () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ByokError, type ByokErrorCode } from "../../../runtime/master-key/errors.js";
 import { type CachePolicy } from "../../../runtime/secret/cache-policy.js";
-import { CONFIRMATION_INTERVAL, NEGATIVE_TTL, SekCache } from "../../../runtime/secret/sek-cache.js";
+import { CONFIRMATION_INTERVAL, NEGATIVE_TTL, OUTAGE_MEMORY, SekCache } from "../../../runtime/secret/sek-cache.js";
 import { type Deferred, deferred, FakeClock, isWiped, refusal, settled } from "../support.js";
 
 const SECOND = 1_000;
@@ -281,7 +281,71 @@ describe("grace", () => {
     expect(bench.seks.map(isWiped)).toEqual([true]);
   });
 
-  test("an outage is remembered for 30 s: callers are served at once, one request a second looks whether it is over", async () => {
+  test("nor because a whole outage followed it: the key goes at its ttl", async () => {
+    await bench.warm();
+    bench.clock.advance(220 * SECOND);
+    expect(await bench.use()).toBe(1);
+    bench.clock.advance(20 * SECOND); // Past the earliest refresh, at 0.8 of the ttl.
+    await bench.use();
+    await bench.fail("UNEXPECTED_ANSWER");
+    bench.clock.advance(20 * SECOND);
+    expect(await bench.use()).toBe(1);
+    await bench.fail("THROTTLED");
+    bench.clock.advance(41 * SECOND);
+    expect(await bench.failing("THROTTLED")).toMatchObject({ code: "THROTTLED" });
+    expect(bench.seks.map(isWiped)).toEqual([true]);
+  });
+
+  test("a success makes up for it", async () => {
+    await bench.warm();
+    bench.clock.advance(TTL * 0.9);
+    await bench.use();
+    await bench.fail("UNEXPECTED_ANSWER");
+    bench.clock.advance(NEGATIVE_TTL);
+    await bench.use();
+    await bench.succeed();
+    bench.clock.advance(TTL);
+    const bridged = bench.use();
+    await bench.fail("UNAVAILABLE");
+    expect(await bridged).toBe(3);
+  });
+
+  test("sweep knows of it too", async () => {
+    await bench.warm();
+    bench.clock.advance(TTL * 0.9);
+    await bench.use();
+    await bench.fail("UNEXPECTED_ANSWER");
+    bench.clock.advance(TTL * 0.1);
+    bench.cache.sweep();
+    expect(bench.seks.map(isWiped)).toEqual([true]);
+  });
+
+  test("a blip just before the ttl hides a revocation for no more than five seconds", async () => {
+    await bench.warm();
+    bench.clock.advance(TTL - 1);
+    await bench.use();
+    await bench.fail("THROTTLED");
+    expect(OUTAGE_MEMORY).toBe(5 * SECOND);
+    bench.clock.advance(OUTAGE_MEMORY);
+    expect(await bench.failing("KEY_DISABLED")).toMatchObject({ code: "KEY_DISABLED" });
+  });
+
+  test("a KMS that hangs in a known outage makes nobody wait until that request is answered", async () => {
+    await bench.warm();
+    bench.clock.advance(TTL);
+    const first = bench.use();
+    await bench.fail("UNAVAILABLE");
+    await first;
+    bench.clock.advance(NEGATIVE_TTL);
+    expect(await bench.use()).toBe(1);
+    bench.clock.advance(30 * SECOND);
+    expect(await bench.use()).toBe(1);
+    expect(bench.asked).toBe(3);
+    await bench.fail("UNAVAILABLE");
+    expect(await bench.use()).toBe(1);
+  });
+
+  test("an outage is remembered for a while: callers are served at once, one request a second looks whether it is over", async () => {
     await bench.warm();
     bench.clock.advance(TTL);
     const first = bench.use();
@@ -298,13 +362,13 @@ describe("grace", () => {
     expect(bench.seks.map(isWiped)).toEqual([true, false]);
   });
 
-  test("after 30 s without news a caller waits for the KMS again", async () => {
+  test("after five seconds without news a caller waits for the KMS again", async () => {
     await bench.warm();
     bench.clock.advance(TTL);
     const first = bench.use();
     await bench.fail("UNAVAILABLE");
     await first;
-    bench.clock.advance(30 * SECOND);
+    bench.clock.advance(OUTAGE_MEMORY);
     const waiting = bench.use();
     let over = false;
     void waiting.then(() => { over = true; });
