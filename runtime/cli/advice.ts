@@ -5,7 +5,9 @@
  *
  * @module
  */
+import { SANDBOX_VARIABLE } from "../master-key/endpoints.js";
 import { ByokError, type ByokErrorCode } from "../master-key/errors.js";
+import { type CliIo } from "./io.js";
 
 const AWS: Partial<Record<ByokErrorCode, readonly string[]>> = {
   ACCESS_DENIED: [
@@ -14,6 +16,7 @@ const AWS: Partial<Record<ByokErrorCode, readonly string[]>> = {
     "The policy was changed a moment ago and still spreads, usually for less than a minute: try again with --wait 10m.",
     "This process runs as somebody else than the grant names: compare `aws sts get-caller-identity` with grantedTo in the descriptor.",
     "The grant is limited to another tenant's encryption context.",
+    "The tenant's stack was destroyed and deployed again: `pulumi up` then makes a new key, which opens nothing old. The old key was retained: its key policy has to name this service again.",
   ],
   KEY_NOT_FOUND: [
     "The descriptor is of an older deployment: write it again with `pulumi stack output masterKeys --json`.",
@@ -34,6 +37,14 @@ const AWS: Partial<Record<ByokErrorCode, readonly string[]>> = {
   THROTTLED: ["The account's KMS request quota is used up for the moment: try again, or ask AWS to raise it."],
 };
 
+/** Where a call went to the sandbox, its own answers are as AWS's; no answer is no incident of AWS. */
+const SANDBOX: Partial<Record<ByokErrorCode, readonly string[]>> = {
+  UNAVAILABLE: [
+    `The sandbox is not running: start it with \`byok sandbox start\`, and set ${SANDBOX_VARIABLE} to what it prints.`,
+    `${SANDBOX_VARIABLE} is set but AWS is meant: unset it.`,
+  ],
+};
+
 const LOCAL: Partial<Record<ByokErrorCode, readonly string[]>> = {
   KEY_NOT_FOUND: ["The key file was moved or deleted: put it back where the descriptor says."],
   ACCESS_DENIED: ["The key file belongs to another user: it must be this one's, mode 0600."],
@@ -51,10 +62,11 @@ const ANY: Partial<Record<ByokErrorCode, readonly string[]>> = {
   UNEXPECTED_ANSWER: ["The provider answered with something byok does not know: run again with --verbose and report it."],
 };
 
-/** Likely causes of an error; none if its message says all there is. */
-export function likelyCauses(error: unknown): readonly string[] {
+/** Likely causes of an error; none if its message says all there is. `env` tells whether the sandbox was asked. */
+export function likelyCauses(error: unknown, env: CliIo["env"]): readonly string[] {
   const known = error instanceof Error && error.cause instanceof ByokError && !(error instanceof ByokError) ? error.cause : error;
   if (!(known instanceof ByokError)) return [];
-  const byProvider = known.provider === "aws-kms" ? AWS : known.provider === "local" ? LOCAL : {};
+  const sandbox = (env[SANDBOX_VARIABLE] ?? "") === "" ? {} : SANDBOX;
+  const byProvider = known.provider === "aws-kms" ? { ...AWS, ...sandbox } : known.provider === "local" ? LOCAL : {};
   return byProvider[known.code] ?? ANY[known.code] ?? [];
 }

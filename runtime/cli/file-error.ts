@@ -13,6 +13,7 @@ export type FileErrorCode =
   | "NO_PERMISSION"
   | "NOT_FOUND"
   | "UNSUPPORTED_FILE"
+  | "REPLACED"
   | "FILE_SYSTEM";
 
 /** A file could not be read or written; `message` says which and what to do next. All have exit code 6. */
@@ -54,12 +55,12 @@ export function toFileError(error: unknown, action: string, path: string): Error
       return new FileError("TARGET_EXISTS", `${what}: it exists already.`, error);
     case "ENOSPC":
     case "EDQUOT":
-      return new FileError("DISK_FULL", `${what}: the disk is full. Free some space, or choose another --out.`, error);
+      return new FileError("DISK_FULL", `${what}: the disk is full. Free some space, or write elsewhere.`, error);
     case "EACCES":
     case "EPERM":
       return new FileError("NO_PERMISSION", `${what}: no permission. Check owner and mode.`, error);
     case "EROFS":
-      return new FileError("NO_PERMISSION", `${what}: the file system is read-only. Choose another --out.`, error);
+      return new FileError("NO_PERMISSION", `${what}: the file system is read-only. Write elsewhere.`, error);
     case "ENOENT":
       return new FileError("NOT_FOUND", `${what}: it does not exist.`, error);
     default:

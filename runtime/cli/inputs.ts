@@ -13,9 +13,11 @@ import {
   type Mode,
   parseMasterKeyDescriptors,
   parseSealedSecret,
+  SANDBOX_VARIABLE,
   type SealedSecret,
   type ServiceKey,
 } from "../index.js";
+import { MAX_ID_LENGTH } from "../keychain/identity.js";
 import { masterKeyDescriptorSchema } from "../master-key/descriptor.js";
 import { errnoOf, quotePath, toFileError } from "./file-error.js";
 import { type CliIo } from "./io.js";
@@ -40,13 +42,13 @@ export interface ModeChoice {
 /** Reads `--descriptor FILE`: what `pulumi stack output masterKeys --json` printed. */
 export async function readDescriptors(path: string): Promise<MasterKeyDescriptor[]> {
   const json = await readJson("--descriptor", path, "Write it with: pulumi stack output masterKeys --json");
-  return inFile("--descriptor", path, () => parseMasterKeyDescriptors(json));
+  return inFile({ flag: "--descriptor", path, json, wanted: "descriptors" }, () => parseMasterKeyDescriptors(json));
 }
 
 /** Reads `--secret FILE`: what `byok secret create` wrote. */
 export async function readSealedSecret(path: string): Promise<SealedSecret> {
   const json = await readJson("--secret", path, "Make one with: byok secret create");
-  return inFile("--secret", path, () => parseSealedSecret(json));
+  return inFile({ flag: "--secret", path, json, wanted: "secret" }, () => parseSealedSecret(json));
 }
 
 /**
@@ -77,7 +79,9 @@ export async function readServiceKey(text: string, options: { mayBeMissing: bool
   // Not the rules for tenants' keys: the service's own key does live in the service's own account.
   const parsed = masterKeyDescriptorSchema.safeParse(Array.isArray(json) && json.length === 1 ? json[0] : json);
   if (!parsed.success) {
-    throw new ByokError("CONFIG_INVALID", `--service-key: ${quotePath(path)} must hold one descriptor:\n${z.prettifyError(parsed.error)}`);
+    const several = Array.isArray(json) && json.length > 1 ? `, not ${json.length}` : "";
+    const seems = several === "" ? seemsToBe(json, "descriptors") : "";
+    throw new ByokError("CONFIG_INVALID", `--service-key: ${quotePath(path)} must hold one descriptor${several}${seems}.\n${z.prettifyError(parsed.error)}`);
   }
   return { key: parsed.data };
 }
@@ -95,19 +99,31 @@ export function chooseMode(
     throw new ByokError("CONFIG_INVALID", `--mode ${JSON.stringify(asked)} must be production or development.`);
   }
   const reasons: string[] = [];
-  if (given.serviceKey?.file !== undefined) reasons.push(`the service key is a local file (${quotePath(given.serviceKey.file.path)})`);
-  const sandbox = given.env["BYOK_SANDBOX"];
-  if (sandbox !== undefined && sandbox !== "") reasons.push("BYOK_SANDBOX sends every call to a sandbox on this machine");
+  const remedies: string[] = [];
+  if (given.serviceKey?.file !== undefined) {
+    reasons.push(`the service key is a local file (${quotePath(given.serviceKey.file.path)})`);
+    remedies.push("name a key in a KMS with --service-key descriptor:FILE");
+  }
+  if ((given.env[SANDBOX_VARIABLE] ?? "") !== "") {
+    reasons.push(`${SANDBOX_VARIABLE} sends every call to a sandbox on this machine`);
+    remedies.push(`unset ${SANDBOX_VARIABLE}`);
+  }
   if (asked === "production") {
     if (reasons.length === 0) return { mode: "production" };
     throw new ByokError(
       "CONFIG_INVALID",
-      `--mode production, but ${reasons.join(", and ")}. Name a key in a KMS with --service-key descriptor:FILE and unset BYOK_SANDBOX, or leave --mode out.`,
+      `--mode production, but ${reasons.join(", and ")}. Either ${remedies.join(" and ")}, or leave --mode out.`,
     );
   }
   if (asked === "development" && reasons.length === 0) reasons.push("--mode asks for it");
   if (reasons.length === 0) return { mode: "production" };
   return { mode: "development", banner: `byok: DEVELOPMENT MODE: ${reasons.join(", and ")}. Not for customers' data.` };
+}
+
+/** Checks `--resource`: an id that every object keeps, in the clear. */
+export function checkResource(resource: string | undefined): void {
+  if (resource === undefined || (resource !== "" && resource.isWellFormed() && Buffer.byteLength(resource) <= MAX_ID_LENGTH)) return;
+  throw new ByokError("CONFIG_INVALID", `--resource must be 1 to ${MAX_ID_LENGTH} bytes of UTF-8 text.`);
 }
 
 /** Checks an input path that must exist. Follows links: the caller named it. */
@@ -153,12 +169,39 @@ async function readJson(flag: string, path: string, how: string): Promise<unknow
   }
 }
 
+/** What the files of this command line are, in words. */
+const KINDS = {
+  descriptors: "a list of master key descriptors (--descriptor)",
+  secret: "a sealed Secret (--secret)",
+  key: "a key file (--service-key file:PATH)",
+} as const;
+type Kind = keyof typeof KINDS;
+
+/** By the members that only one kind has; undefined if it is none that is known. */
+function kindOf(json: unknown): Kind | undefined {
+  const one: unknown = Array.isArray(json) ? json[0] : json;
+  if (typeof one !== "object" || one === null) return undefined;
+  if ("provider" in one && "grantedTo" in one) return "descriptors";
+  if ("generation" in one && "masterKeys" in one) return "secret";
+  return "key" in one && "schema" in one ? "key" : undefined;
+}
+
+function seemsToBe(json: unknown, wanted: Kind): string {
+  const kind = kindOf(json);
+  return kind === undefined || kind === wanted ? "" : `: it seems to be ${KINDS[kind]}`;
+}
+
 /** A parser's complaint about a file named on the command line is bad input, and names flag and file. */
-function inFile<T>(flag: string, path: string, parse: () => T): T {
+function inFile<T>(file: { flag: string; path: string; json: unknown; wanted: Kind }, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof ByokError)) throw error;
-    throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)}: ${error.message}`, { cause: error });
+    const { flag, path, json, wanted } = file;
+    const what =
+      kindOf(json) === wanted
+        ? `${flag}: ${quotePath(path)}: `
+        : `${flag}: ${quotePath(path)} is not ${KINDS[wanted]}${seemsToBe(json, wanted)}.\n`;
+    throw new ByokError("CONFIG_INVALID", `${what}${error.message}`, { cause: error });
   }
 }

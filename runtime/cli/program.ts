@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { type Context, type Outcome } from "./context.js";
 import { type DecryptOptions } from "./commands/decrypt.js";
 import { type EncryptOptions } from "./commands/encrypt.js";
 import { type SecretCreateOptions } from "./commands/secret-create.js";
 import { type VerifyOptions } from "./commands/verify.js";
 import { exitCodeHelp } from "./exit-codes.js";
+import { packageVersion } from "./package-version.js";
 
 /** What {@link buildProgram} needs beside the arguments. */
 export interface ProgramOptions {
@@ -32,6 +33,7 @@ export async function buildProgram({ perform, loadSandbox, args }: ProgramOption
     .description("Encrypts backups under a key that the customer owns and can take away.")
     .configureHelp({ helpWidth: 110 })
     .addHelpText("after", `\n${exitCodeHelp()}\n\nErrors print as "byok: CODE: message"; --json prints {"error": {"code", "message", ...}} instead.`)
+    .version(packageVersion(), "-V, --version", "print the version")
     .exitOverride();
 
   common(program.command("verify"))
@@ -73,6 +75,11 @@ export async function buildProgram({ perform, loadSandbox, args }: ProgramOption
     .argument("<input>", "encrypted folder, object file or -")
     .option("--resource <id>", "refuse anything that belongs to another resource")
     .option("--header-tag <hex>", "refuse anything but the very backup that encrypt printed this for")
+    .addHelpText(
+      "after",
+      "\nWith --out - the plaintext goes out as it is authenticated: of an object that was cut short, a correct beginning may\n" +
+        "have been written before exit code 5. Use what came only if the exit code is 0. --out FILE has no such beginning.",
+    )
     .action(async (input: string, options: DecryptOptions & CommonOptions) => {
       await perform(options.json === true, async (context) =>
         (await import("./commands/decrypt.js")).decrypt(input, options, context),
@@ -86,9 +93,21 @@ export async function buildProgram({ perform, loadSandbox, args }: ProgramOption
       await perform(options.json === true, async (context) => (await import("./commands/inspect.js")).inspect(input, context));
     });
 
+  refuseEmpty(program);
   if (asksForSandbox(args)) program.addCommand(await loadSandbox());
   else program.command("sandbox").description("play a tenant's cloud on this machine (development): byok sandbox --help");
   return program;
+}
+
+/** An empty value is an unset variable in somebody's script: said with the flag's name, before anything is read. */
+function refuseEmpty(command: Command): void {
+  const notEmpty = (value: string): string => {
+    if (value === "") throw new InvalidArgumentError("It must not be empty.");
+    return value;
+  };
+  for (const option of command.options) if (option.required) option.argParser(notEmpty);
+  for (const argument of command.registeredArguments) argument.argParser(notEmpty);
+  for (const child of command.commands) refuseEmpty(child);
 }
 
 function asksForSandbox(args: readonly string[]): boolean {
@@ -107,6 +126,11 @@ function common(command: Command, given: { mode: boolean } = { mode: true }): Co
 
 function withKeys(command: Command): Command {
   return command
+    .addHelpText(
+      "after",
+      "\nA run that is killed (SIGKILL, power) may leave PATH.partial-* or PATH.replaced-* beside --out; the next run to the\n" +
+        "same --out names them and says what to do. They are never opened or removed by themselves.",
+    )
     .requiredOption("--secret <file>", "sealed Secret, from: byok secret create")
     .requiredOption("--descriptor <file>", "master key descriptors, from: pulumi stack output masterKeys --json")
     .requiredOption("--service-key <key>", "file:PATH (development) or descriptor:FILE")

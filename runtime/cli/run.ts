@@ -31,7 +31,7 @@ export async function run(args: readonly string[], io: CliIo, loadSandbox: () =>
     const outcome = await command({ io, terminal });
     failure = outcome.failure;
     const { report } = outcome;
-    const shown = failure === undefined ? report : { ...report, json: { ...report.json, error: describe(failure, verbose) } };
+    const shown = failure === undefined ? report : { ...report, json: { ...report.json, error: describe(failure, io.env, verbose) } };
     terminal.report(shown, { aside: outcome.aside === true });
     if (failure !== undefined && !json) explain(failure, io, verbose);
   };
@@ -43,7 +43,7 @@ export async function run(args: readonly string[], io: CliIo, loadSandbox: () =>
   } catch (thrown) {
     const error = settle(thrown, io.signal);
     if (error === undefined) return 0;
-    if (json) io.stdout.write(`${JSON.stringify({ error: describe(error, verbose) })}\n`);
+    if (json) io.stdout.write(`${JSON.stringify({ error: describe(error, io.env, verbose) })}\n`);
     else explain(error, io, verbose);
     return exitCodeOf(error);
   }
@@ -81,13 +81,13 @@ function codeOf(error: Error): string {
 }
 
 /** An error for programs. */
-function describe(error: Error, verbose: boolean): Record<string, unknown> {
+function describe(error: Error, env: CliIo["env"], verbose: boolean): Record<string, unknown> {
   const known = error instanceof ByokError || error instanceof FileError || error instanceof NotEffectiveYetError;
   return {
     ...(known ? error.toJSON() : { name: error.name, message: error.message }),
     code: codeOf(error),
     exitCode: exitCodeOf(error),
-    likelyCauses: likelyCauses(error),
+    likelyCauses: likelyCauses(error, env),
     ...(verbose ? { causes: causes(error) } : {}),
   };
 }
@@ -96,7 +96,7 @@ function describe(error: Error, verbose: boolean): Record<string, unknown> {
 function explain(error: Error, io: CliIo, verbose: boolean): void {
   const paint = paintFor(io.stderr, io.env);
   const lines = [`${paint.bad(`byok: ${codeOf(error)}:`)} ${error.message}`];
-  const likely = likelyCauses(error);
+  const likely = likelyCauses(error, io.env);
   if (likely.length > 0) lines.push("Likely causes:", ...likely.map((cause) => `  - ${cause}`));
   if (verbose) lines.push(...causes(error).map((cause) => `  caused by ${cause}`));
   else if (codeOf(error) === "UNEXPECTED") lines.push("Run again with --verbose, and report it.");

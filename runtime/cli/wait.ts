@@ -75,6 +75,12 @@ export async function waitUntilEffective<T>(attempt: () => Promise<T>, options: 
   }
 }
 
+/** One line about a failure that is tried again, for {@link WaitOptions.onRetry}. */
+export function retryNote(error: ByokError, delayMs: number, leftMs: number): string {
+  const what = error.revocation ? "not effective yet" : error.code === "UNAVAILABLE" ? "not reachable" : "not possible yet";
+  return `byok: ${what} (${error.code}); trying again in ${ms(Math.round(delayMs))}, for ${ms(Math.round(leftMs))} more`;
+}
+
 /** A destroyed key does not come back; every other denial may be a grant that still spreads. */
 function waitingMayHelp(error: ByokError): boolean {
   return error.retryable || (error.revocation && error.code !== "KEY_DESTROYED");

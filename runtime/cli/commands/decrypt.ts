@@ -10,10 +10,10 @@ import { type Context, type Outcome } from "../context.js";
 import { quotePath } from "../file-error.js";
 import { decryptFolder, hasIndex, readFolderIndex } from "../folder/decrypt-folder.js";
 import { INDEX_NAME } from "../folder/index-format.js";
-import { statInput } from "../inputs.js";
+import { checkResource, statInput } from "../inputs.js";
 import { openSource, type Source, STANDARD_STREAM, writeOutput, writeTarget } from "../streams.js";
 import { count, formatBytes, formatRate, seconds } from "../terminal.js";
-import { type Checked, checkKeysAndTarget, type KeyOptions, openEncryptor } from "./open.js";
+import { type Checked, checkKeysAndTarget, type KeyOptions, noteUnremoved, openEncryptor } from "./open.js";
 
 /** Options of the command, as they stand on the command line. */
 export interface DecryptOptions extends KeyOptions {
@@ -23,6 +23,7 @@ export interface DecryptOptions extends KeyOptions {
 
 /** Decrypts `input`: what `byok encrypt` made of a folder, a single object's file, or `-`. */
 export async function decrypt(input: string, options: DecryptOptions, context: Context): Promise<Outcome> {
+  checkResource(options.resource);
   if (options.headerTag !== undefined && !/^[0-9a-f]{64}$/.test(options.headerTag)) {
     throw new ByokError("CONFIG_INVALID", "--header-tag must be the 64 hex digits that byok encrypt printed.");
   }
@@ -74,6 +75,7 @@ async function decryptTree(input: string, checked: Checked, options: DecryptOpti
     }).finally(() => {
       progress.stop();
     });
+    noteUnremoved(target, terminal);
     const milliseconds = Math.round(io.clock.now() - started);
     const { resource } = index.header;
     return {
@@ -114,6 +116,7 @@ async function decryptSingle(source: Source, checked: Checked, options: DecryptO
       const bytes = await (target === undefined
         ? writeOutput(io.stdout, stream, io.signal)
         : writeTarget(target, stream, { signal: io.signal }));
+      noteUnremoved(target, terminal);
       const milliseconds = Math.round(io.clock.now() - started);
       const { resource, object } = identity;
       return {

@@ -10,10 +10,11 @@ import { type Context, type Outcome } from "../context.js";
 import { quotePath } from "../file-error.js";
 import { encryptFolder } from "../folder/encrypt-folder.js";
 import { scanFolder } from "../folder/scan.js";
-import { statInput } from "../inputs.js";
+import { checkResource, statInput } from "../inputs.js";
+import { shellQuote } from "../shell-quote.js";
 import { openSource, type Source, STANDARD_STREAM, writeOutput, writeTarget } from "../streams.js";
 import { count, formatBytes, formatRate, seconds } from "../terminal.js";
-import { type Checked, checkKeysAndTarget, type KeyOptions, openEncryptor } from "./open.js";
+import { type Checked, checkKeysAndTarget, keyArguments, type KeyOptions, noteUnremoved, openEncryptor } from "./open.js";
 
 /** Options of the command, as they stand on the command line. */
 export interface EncryptOptions extends KeyOptions {
@@ -23,6 +24,7 @@ export interface EncryptOptions extends KeyOptions {
 
 /** Encrypts `input`: a folder, a file, or `-`. */
 export async function encrypt(input: string, options: EncryptOptions, context: Context): Promise<Outcome> {
+  checkResource(options.resource);
   const isFolder = input !== STANDARD_STREAM && (await statInput("The input", input)).isDirectory();
   const checked = await checkKeysAndTarget(input, options, context);
   if (isFolder) return encryptTree(input, checked, options, context);
@@ -60,6 +62,7 @@ async function encryptTree(input: string, checked: Checked, options: EncryptOpti
     }).finally(() => {
       progress.stop();
     });
+    noteUnremoved(target, terminal);
     const milliseconds = Math.round(io.clock.now() - started);
     const { statedBound } = encryptor;
     return {
@@ -103,6 +106,7 @@ async function encryptSingle(source: Source, checked: Checked, options: EncryptO
       const written = await (target === undefined
         ? writeOutput(io.stdout, stream, io.signal)
         : writeTarget(target, stream, { signal: io.signal }));
+      noteUnremoved(target, terminal);
       const milliseconds = Math.round(io.clock.now() - started);
       const changed = source.size !== undefined && source.size !== read;
       const tag = Buffer.from(headerTag).toString("hex");
@@ -132,8 +136,7 @@ async function encryptSingle(source: Source, checked: Checked, options: EncryptO
 }
 
 function nextArguments(options: EncryptOptions): string {
-  const { out, secret, descriptor, serviceKey } = options;
-  return `${quotePath(out)} --secret ${quotePath(secret)} --descriptor ${quotePath(descriptor)} --service-key ${quotePath(serviceKey)}`;
+  return `${shellQuote(options.out)} ${keyArguments(options)}`;
 }
 
 function randomId(): string {

@@ -7,9 +7,11 @@
 import { Encryptor, type MasterKeyDescriptor, type SealedSecret } from "../../index.js";
 import { type Context } from "../context.js";
 import { quotePath } from "../file-error.js";
-import { Target } from "../folder/target.js";
+import { leftoverNote, Target } from "../folder/target.js";
 import { chooseMode, type ModeChoice, readDescriptors, readSealedSecret, readServiceKey, type ServiceKeyChoice } from "../inputs.js";
+import { shellQuote } from "../shell-quote.js";
 import { STANDARD_STREAM, checkStandardOutput } from "../streams.js";
+import { type Terminal } from "../terminal.js";
 
 /** The flags that name keys and the target. */
 export interface KeyOptions {
@@ -47,11 +49,26 @@ export async function checkKeysAndTarget(input: string, options: KeyOptions, { i
       force: options.force === true,
       inputs: input === STANDARD_STREAM ? files : [input, ...files],
     });
-    for (const leftover of target.leftovers) {
-      terminal.note(`byok: note: ${quotePath(leftover)} beside --out is left from a run that was killed: delete it.`);
-    }
+    noteLeftovers(target, terminal);
   }
   return { masterKeys, sealedSecret, serviceKey, choice, target };
+}
+
+/** The flags of {@link KeyOptions} once more, to be pasted into a shell: for the next command that this one suggests. */
+export function keyArguments({ secret, descriptor, serviceKey, mode }: Pick<KeyOptions, "secret" | "descriptor" | "serviceKey" | "mode">): string {
+  const flags = ["--secret", secret, "--descriptor", descriptor, "--service-key", serviceKey, ...(mode === undefined ? [] : ["--mode", mode])];
+  return flags.map((flag, index) => (index % 2 === 0 ? flag : shellQuote(flag))).join(" ");
+}
+
+/** Tells what killed runs left beside the target. */
+export function noteLeftovers(target: Target, terminal: Terminal): void {
+  for (const leftover of target.leftovers) terminal.note(`byok: note: ${leftoverNote(leftover)}`);
+}
+
+/** Tells what lies beside a result that is in place and could not be removed. */
+export function noteUnremoved(target: Target | undefined, terminal: Terminal): void {
+  if (target?.unremoved === undefined) return;
+  terminal.note(`byok: note: the result is in place, but ${quotePath(target.unremoved)} could not be removed: delete it.`);
 }
 
 /** Opens the Encryptor. From here on the KMS may be called. */

@@ -4,16 +4,16 @@
  * @module
  */
 import { rm } from "node:fs/promises";
-import ms from "ms";
 import { createLocalKeyFile, createSecret, serializeSealedSecret } from "../../index.js";
 import { ByokError } from "../../master-key/errors.js";
 import { TENANT_ID } from "../../master-key/descriptor.js";
 import { type Context, type Outcome } from "../context.js";
-import { quotePath } from "../file-error.js";
+import { errnoOf, quotePath, toFileError } from "../file-error.js";
 import { Target } from "../folder/target.js";
 import { chooseMode, readDescriptors, readServiceKey } from "../inputs.js";
 import { writeTarget } from "../streams.js";
-import { parseWait, waitUntilEffective } from "../wait.js";
+import { parseWait, retryNote, waitUntilEffective } from "../wait.js";
+import { keyArguments, noteLeftovers, noteUnremoved } from "./open.js";
 
 /** Options of the command, as they stand on the command line. */
 export interface SecretCreateOptions {
@@ -29,6 +29,9 @@ export interface SecretCreateOptions {
 /** A sealed Secret is public. */
 const PUBLIC_FILE = 0o644;
 
+/** Why a key file could not be made, if that is the file system's doing rather than a wrong path. */
+const FILE_SYSTEM_SAYS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"]);
+
 /** Makes a sealed Secret; on failure, neither it nor a new service key file is left. */
 export async function secretCreate(options: SecretCreateOptions, { io, terminal }: Context): Promise<Outcome> {
   const { tenant, out } = options;
@@ -43,12 +46,13 @@ export async function secretCreate(options: SecretCreateOptions, { io, terminal 
   if (other !== undefined) {
     throw new ByokError("TENANT_MISMATCH", `--tenant is ${tenant}, but ${quotePath(options.descriptor)} holds keys of tenant ${other.tenant}.`, { tenant });
   }
-  const inputs = [options.descriptor, ...(serviceKey.file?.exists === true ? [serviceKey.file.path] : [])];
+  const inputs = [options.descriptor, options.serviceKey.slice(options.serviceKey.indexOf(":") + 1)];
   const target = await Target.check(out, { force: options.force === true, inputs });
+  noteLeftovers(target, terminal);
   if (banner !== undefined) terminal.note(banner);
 
   const newKeyFile = serviceKey.file?.exists === false ? serviceKey.file.path : undefined;
-  if (newKeyFile !== undefined) await createLocalKeyFile(newKeyFile);
+  if (newKeyFile !== undefined) await makeServiceKey(newKeyFile);
   try {
     const sealed = await waitUntilEffective(
       () => createSecret({ tenant, masterKeys, serviceKey: serviceKey.key, mode, signal: io.signal }),
@@ -57,11 +61,12 @@ export async function secretCreate(options: SecretCreateOptions, { io, terminal 
         clock: io.clock,
         signal: io.signal,
         onRetry: (error, delay, left) => {
-          terminal.note(`byok: not effective yet (${error.code}); trying again in ${ms(Math.round(delay))}, for ${ms(Math.round(left))} more`);
+          terminal.note(retryNote(error, delay, left));
         },
       },
     );
     await writeTarget(target, once(Buffer.from(`${serializeSealedSecret(sealed)}\n`)), { signal: io.signal, mode: PUBLIC_FILE });
+    noteUnremoved(target, terminal);
     return {
       report: {
         json: {
@@ -78,14 +83,24 @@ export async function secretCreate(options: SecretCreateOptions, { io, terminal 
             ? []
             : [`Made the service key ${quotePath(newKeyFile)}. Keep it: without it nothing made with this Secret can be read.`]),
           "The Secret's file is public and needed for every decrypt: keep it with the backups.",
-          `Next: byok encrypt FOLDER --secret ${quotePath(out)} --descriptor ${quotePath(options.descriptor)} --service-key ${quotePath(options.serviceKey)} --out FOLDER.byok`,
+          `Next: byok encrypt FOLDER ${keyArguments({ ...options, secret: out })} --out FOLDER.byok`,
         ],
       },
     };
   } catch (error) {
-    // Nothing was sealed by it that anybody has: the failed command leaves nothing behind.
-    if (newKeyFile !== undefined) await rm(newKeyFile, { force: true });
+    // Nothing was sealed by it that anybody has: the failed command leaves nothing behind. Once the Secret is in its place,
+    // whatever else went wrong, only this key opens it.
+    if (newKeyFile !== undefined && !target.placed) await rm(newKeyFile, { force: true });
     throw error;
+  }
+}
+
+async function makeServiceKey(path: string): Promise<void> {
+  try {
+    await createLocalKeyFile(path);
+  } catch (error) {
+    const cause = error instanceof ByokError ? error.cause : undefined;
+    throw FILE_SYSTEM_SAYS.has(errnoOf(cause) ?? "") ? toFileError(cause, "make the service key", path) : error;
   }
 }
 

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import ms from "ms";
 import { ByokError, type MasterKeyDescriptor, openMasterKey, verifyMasterKey, type Mode, type VerifyReport } from "../../index.js";
 import { likelyCauses } from "../advice.js";
 import { type Context, type Outcome } from "../context.js";
 import { chooseMode, readDescriptors } from "../inputs.js";
-import { parseWait, waitUntilEffective } from "../wait.js";
+import { shellQuote } from "../shell-quote.js";
+import { type Paint } from "../terminal.js";
+import { parseWait, retryNote, waitUntilEffective } from "../wait.js";
 
 /** Options of the command, as they stand on the command line. */
 export interface VerifyOptions {
@@ -16,6 +17,9 @@ export interface VerifyOptions {
   readonly wait?: string;
   readonly mode?: string;
 }
+
+/** How a check of the state that saw one puts it. */
+const STATE_SEEN = /^the key is /;
 
 /** Checks every master key of the descriptor file; with `--wait`, until all of them work or the time is up. */
 export async function verify(options: VerifyOptions, { io, terminal }: Context): Promise<Outcome> {
@@ -31,7 +35,7 @@ export async function verify(options: VerifyOptions, { io, terminal }: Context):
       clock: io.clock,
       signal: io.signal,
       onRetry: (error, delay, left) => {
-        terminal.note(`byok: not effective yet (${error.code}); trying again in ${ms(Math.round(delay))}, for ${ms(Math.round(left))} more`);
+        terminal.note(retryNote(error, delay, left));
       },
     });
   } catch (error) {
@@ -42,16 +46,30 @@ export async function verify(options: VerifyOptions, { io, terminal }: Context):
   return {
     ...(failure === undefined ? {} : { failure }),
     report: {
-      json: { ok, mode, keys: reports.map((report) => ({ ...report, likelyCauses: likelyCauses(firstError(report)) })) },
+      json: { ok, mode, keys: reports.map((report) => ({ ...report, likelyCauses: likelyCauses(firstError(report), io.env) })) },
       words: (paint) => [
-        ...reports.flatMap((report) => [
-          paint.bold(`${report.provider} ${report.keyId}`),
-          ...report.checks.map((check) => `  ${check.ok ? paint.good("ok    ") : paint.bad("FAILED")} ${check.name}: ${check.detail}`),
-        ]),
-        ...(ok ? ["Every key can be used from here. Next: byok secret create"] : []),
+        ...reports.flatMap((report) => reportLines(report, paint)),
+        ...(ok ? ["Every key can be used from here.", nextCommand(options, descriptors)] : []),
       ],
     },
   };
+}
+
+/** A report for people. */
+export function reportLines(report: VerifyReport, paint: Paint): string[] {
+  const unusable = report.checks.some((check) => check.name === "round-trip" && !check.ok);
+  // "May not look at the key's state, which is fine" is no comfort where nothing else is allowed either.
+  const shown = report.checks.filter((check) => !(unusable && check.name === "state" && check.ok && !STATE_SEEN.test(check.detail)));
+  return [
+    paint.bold(`${report.provider} ${report.keyId}`),
+    ...shown.map((check) => `  ${check.ok ? paint.good("ok    ") : paint.bad("FAILED")} ${check.name}: ${check.detail}`),
+  ];
+}
+
+function nextCommand({ descriptor, mode }: VerifyOptions, [first]: readonly MasterKeyDescriptor[]): string {
+  const tenant = first?.tenant ?? "TENANT";
+  const flags = ["--tenant", tenant, "--descriptor", shellQuote(descriptor), "--service-key", "KEY", "--out", `${tenant}.secret.json`];
+  return `Next: byok secret create ${flags.join(" ")}${mode === undefined ? "" : ` --mode ${mode}`}`;
 }
 
 /** Fills `reports`; throws the first thing that is wrong, so that it can be waited for. */

@@ -15,6 +15,7 @@ import {
   type MakeFile,
   openRegularFile,
   readPieces,
+  thenClose,
   timeOf,
   writeNewFile,
 } from "./files.js";
@@ -86,7 +87,7 @@ export async function hasIndex(folder: string): Promise<boolean> {
 export async function readFolderIndex(options: ReadIndexOptions): Promise<FolderIndex> {
   const path = join(options.source, INDEX_NAME);
   const file = await openRegularFile(path);
-  try {
+  return thenClose(file, path, async () => {
     const { size } = await onFile("read", path, () => file.stat());
     const { identity, stream } = await options.cipher.decryptStream(readPieces(file, path, size), {
       context: INDEX_CONTEXT,
@@ -99,9 +100,7 @@ export async function readFolderIndex(options: ReadIndexOptions): Promise<Folder
       throw new ByokError("RESOURCE_MISMATCH", "The folder's index was made for another resource than its object says.");
     }
     return index;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** Restores a folder whose index was read. On any failure nothing is left and the error is thrown. */
@@ -143,7 +142,7 @@ async function decryptFile(entry: FileEntry, options: DecryptFolderOptions): Pro
   const { cipher, index, signal, onBytes, makeFile = makeRealFile } = options;
   const path = join(options.source, entry.object);
   const file = await openRegularFile(path);
-  try {
+  return thenClose(file, path, async () => {
     const { size } = await onFile("read", path, () => file.stat());
     const { stream } = await cipher.decryptStream(readPieces(file, path, size), {
       resource: index.header.resource,
@@ -160,11 +159,9 @@ async function decryptFile(entry: FileEntry, options: DecryptFolderOptions): Pro
     if (written !== entry.size) {
       throw new ByokError("TAMPERED", `${quotePath(entry.path)} has ${written} bytes, its index says ${entry.size}.`);
     }
-  } catch (error) {
+  }).catch((error: unknown) => {
     throw atObject(error, entry);
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** An error about one object says which: the reader of the message has thousands. */

@@ -10,7 +10,7 @@ import { type BigIntStats } from "node:fs";
 import { join } from "node:path";
 import { onFile } from "../file-error.js";
 import { throwIfAborted } from "../interrupt.js";
-import { makeFile as makeRealFile, type MakeFile, openRegularFile, readPieces, writeNewFile } from "./files.js";
+import { makeFile as makeRealFile, type MakeFile, openRegularFile, readPieces, thenClose, writeNewFile } from "./files.js";
 import { encodeIndex, type FileEntry, INDEX_CONTEXT, INDEX_NAME, type IndexEntry } from "./index-format.js";
 import { type ObjectCipher, PARALLEL_FILES } from "./object-cipher.js";
 import { forEachOf } from "./pool.js";
@@ -84,8 +84,8 @@ async function encryptFile(
 ): Promise<{ entry: FileEntry; changed: boolean }> {
   const { cipher, resource, signal, onBytes, makeFile = makeRealFile } = options;
   const path = join(options.source, scanned.path);
-  const file = await openRegularFile(path);
-  try {
+  const file = await openRegularFile(path, scanned.id);
+  return thenClose(file, path, async () => {
     const stat = (): Promise<BigIntStats> => onFile("read", path, () => file.stat({ bigint: true }));
     const before = await stat();
     let size = 0;
@@ -101,9 +101,7 @@ async function encryptFile(
       entry: { kind: "file", path: scanned.path, ...attributes(after), size, object, headerTag: hex(headerTag) },
       changed: BigInt(size) !== after.size || before.mtimeNs !== after.mtimeNs || String(after.mtimeNs) !== scanned.mtimeNs,
     };
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 async function writeIndex(entries: readonly IndexEntry[], options: EncryptFolderOptions): Promise<string> {

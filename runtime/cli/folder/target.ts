@@ -1,24 +1,34 @@
 /**
  * Where results go: built aside, in a sibling named `<out>.partial-<random>`, and renamed only when complete. Whatever
  * goes wrong before that leaves the old state; only a killed process leaves the sibling behind, and its name says what
- * it is.
+ * it is. Killed at the very moment when one folder takes another's place, it leaves the old one as
+ * `<out>.replaced-<random>`.
  *
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { constants, renameSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
 import { access, chmod, link, lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { ByokError } from "../../master-key/errors.js";
 import { errnoOf, FileError, onFile, quotePath, toFileError } from "../file-error.js";
+import { isSameFile, thenClose } from "./files.js";
 
 const PRIVATE_FOLDER = 0o700;
+
+/** What link(2) answers where there are no hard links (FAT, some FUSE and network file systems). */
+const NO_HARD_LINKS = new Set(["EPERM", "ENOTSUP", "ENOSYS"]);
+/** What fsync(2) answers for a folder where that means nothing: the mount cannot, so that nothing was lost. */
+const NO_FOLDER_FLUSH = new Set(["EINVAL", "ENOTSUP"]);
 
 /** How a target may be made. */
 export interface TargetOptions {
   /** Replace what is there. It is replaced at the very end. */
   readonly force: boolean;
-  /** Everything the command reads. None of it may be replaced, and the target may not lie in a folder among it. */
+  /**
+   * Everything the command reads, or makes to read it later. None of it may be replaced, and the target may not lie in a
+   * folder among it.
+   */
   readonly inputs: readonly string[];
 }
 
@@ -31,9 +41,11 @@ export class Target {
   readonly path: string;
   /** Where to write meanwhile; on the same file system, so that a rename completes it. */
   readonly partial: string;
-  /** Siblings that a killed run left behind; worth telling, never touched. */
+  /** Absolute paths of siblings that a killed run left behind; worth telling ({@link leftoverNote}), never touched. */
   readonly leftovers: readonly string[];
   readonly #force: boolean;
+  #placed = false;
+  #unremoved: string | undefined;
 
   private constructor(path: string, force: boolean, leftovers: readonly string[]) {
     this.path = path;
@@ -65,11 +77,21 @@ export class Target {
     if ((await exists(path)) && !options.force) {
       throw new FileError("TARGET_EXISTS", `${quotePath(out)} exists already. Choose another --out, or replace it with --force.`);
     }
-    const marker = `${basename(path)}.partial-`;
+    const start = basename(path);
     const leftovers = (await onFile("read", parent, () => readdir(parent))).filter(
-      (name) => name.startsWith(marker) && /^[0-9a-f]{8}$/.test(name.slice(marker.length)),
+      (name) => name.startsWith(start) && /^\.(partial|replaced)-[0-9a-f]{8}$/.test(name.slice(start.length)),
     );
-    return new Target(path, options.force, leftovers);
+    return new Target(path, options.force, leftovers.sort().map((name) => join(parent, name)));
+  }
+
+  /** True once the result lies under its name, whatever {@link Target.commit} had to say after that. */
+  get placed(): boolean {
+    return this.#placed;
+  }
+
+  /** What {@link Target.commit} should have removed beside the result and could not: worth telling, no failure. */
+  get unremoved(): string | undefined {
+    return this.#unremoved;
   }
 
   /** Makes {@link Target.partial} a folder, closed to everybody else until the end. */
@@ -80,11 +102,19 @@ export class Target {
   /**
    * Puts the result in its place. What was written must be on disk already (fsync); the rename is, when this returns.
    *
-   * @throws {@link FileError} TARGET_EXISTS if something appeared there meanwhile.
+   * @throws {@link FileError} TARGET_EXISTS if something appeared there meanwhile; after {@link Target.placed} only if
+   * the folder could not be flushed.
    */
   async commit(): Promise<void> {
-    await onFile("write", this.path, () => this.#place());
-    await syncFolder(dirname(this.path));
+    const old = await onFile("write", this.path, () => this.#place());
+    this.#placed = true;
+    if (old !== undefined) await this.#tidy(old);
+    try {
+      await syncFolder(dirname(this.path));
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      throw new FileError(error.code, `${quotePath(this.path)} is complete and in its place, but a power failure might still undo that: ${error.message}`, error);
+    }
   }
 
   /** Removes what was written so far. */
@@ -92,21 +122,18 @@ export class Target {
     await removeTree(this.partial);
   }
 
-  async #place(): Promise<void> {
+  /** Returns what is to be removed now. */
+  async #place(): Promise<string | undefined> {
     const isFolder = (await lstat(this.partial)).isDirectory();
     if (!(await exists(this.path)) || !this.#force) {
       // link(2) refuses an existing name, rename(2) of a file would replace it; of a folder only an empty folder.
-      if (isFolder) {
-        renameSync(this.partial, this.path);
-      } else {
-        await link(this.partial, this.path);
-        await rm(this.partial);
-      }
-      return;
+      if (!isFolder) return this.#placeNewFile();
+      renameSync(this.partial, this.path);
+      return undefined;
     }
     if (!isFolder && !(await lstat(this.path)).isDirectory()) {
       renameSync(this.partial, this.path);
-      return;
+      return undefined;
     }
     // Folders cannot be swapped by one rename. Both at once and synchronously: no signal handler runs in between.
     const old = `${this.path}.replaced-${randomBytes(4).toString("hex")}`;
@@ -117,18 +144,78 @@ export class Target {
       renameSync(old, this.path);
       throw error;
     }
-    await removeTree(old);
+    return old;
+  }
+
+  async #placeNewFile(): Promise<string | undefined> {
+    try {
+      await link(this.partial, this.path);
+      return this.partial;
+    } catch (error) {
+      if (!NO_HARD_LINKS.has(errnoOf(error) ?? "")) throw error;
+    }
+    renameOverOwn(this.partial, this.path);
+    return undefined;
+  }
+
+  /** The result is in place: what cannot be removed beside it is no failure. */
+  async #tidy(path: string): Promise<void> {
+    try {
+      await removeTree(path);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.#unremoved = path;
+    }
   }
 }
 
-/** Flushes a folder's list of names to disk: a rename or a new file is durable only then (fsync(2), Linux). */
+/** One line about one of {@link Target.leftovers}. */
+export function leftoverNote(path: string): string {
+  return /\.replaced-[0-9a-f]{8}$/.test(path)
+    ? `${quotePath(path)} is what lay at --out before a run that was killed: rename it back if --out is missing, else delete it.`
+    : `${quotePath(path)} is left from a run that was killed: delete it.`;
+}
+
+/**
+ * Renames a file to a name that is free, without link(2): takes the name with an empty file of its own, and renames over
+ * that. Synchronously, so that no signal handler runs in between; a killed process may leave the empty file.
+ */
+function renameOverOwn(from: string, to: string): void {
+  const file = openSync(to, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW, 0o600);
+  let own: BigIntStats;
+  try {
+    own = fstatSync(file, { bigint: true });
+  } finally {
+    closeSync(file);
+  }
+  const isOwn = (): boolean => {
+    const now = lstatSync(to, { bigint: true, throwIfNoEntry: false });
+    return now !== undefined && isSameFile(now, own) && now.size === 0n;
+  };
+  if (!isOwn()) throw new FileError("TARGET_EXISTS", `${quotePath(to)} was made by somebody else meanwhile. Choose another --out.`);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (isOwn()) rmSync(to);
+    throw error;
+  }
+}
+
+/**
+ * Flushes a folder's list of names to disk: a rename or a new file is durable only then (fsync(2), Linux). Mounts that
+ * cannot flush a folder are left to their own ways.
+ */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await onFile("open", path, () => open(path, constants.O_RDONLY | constants.O_DIRECTORY));
-  try {
-    await onFile("flush", path, () => folder.sync());
-  } finally {
-    await folder.close();
-  }
+  await thenClose(folder, path, () =>
+    onFile("flush", path, async () => {
+      try {
+        await folder.sync();
+      } catch (error) {
+        if (!NO_FOLDER_FLUSH.has(errnoOf(error) ?? "")) throw error;
+      }
+    }),
+  );
 }
 
 /** Removes a file or a whole folder, folders without write permission too. Nothing there is fine. */
@@ -165,7 +252,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 async function refuseOverlap(out: string, path: string, input: string): Promise<void> {
-  const source = await realpath(input);
+  const source = await realpathOf(input);
   if (contains(path, source)) {
     throw new ByokError(
       "CONFIG_INVALID",
@@ -174,6 +261,21 @@ async function refuseOverlap(out: string, path: string, input: string): Promise<
   }
   if (contains(source, path)) {
     throw new ByokError("CONFIG_INVALID", `--out ${quotePath(out)} lies in ${quotePath(input)}, which this command reads: choose another --out.`);
+  }
+}
+
+/** As realpath(3), also of a file that is still to be made. */
+async function realpathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw toFileError(error, "read", path);
+  }
+  try {
+    return join(await realpath(dirname(path)), basename(path));
+  } catch {
+    // No folder either: whoever makes or reads the file will say so.
+    return resolve(path);
   }
 }
 

@@ -83,6 +83,8 @@ describe("the commands as the issue has them", () => {
 
 describe("exit codes", () => {
   test("0 and 2: help and usage", async () => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+    expect(await byok(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
     expect(await byok(["--help"])).toMatchObject({ code: 0, err: "", out: expect.stringContaining("130  interrupted") as unknown });
     expect(await byok(["verify"])).toMatchObject({ code: 2, out: "" });
   });
@@ -121,6 +123,7 @@ describe("exit codes", () => {
     expect(result.code).toBe(4);
     expect(result.err).toContain("byok: DEVELOPMENT MODE: BYOK_SANDBOX sends every call to a sandbox on this machine. Not for customers' data.\n");
     expect(result.err).toContain("byok: UNAVAILABLE: ");
+    expect(result.err).toContain("Likely causes:\n  - The sandbox is not running: start it with `byok sandbox start`");
     expect(await byok(["verify", "--descriptor", "aws.json", "--mode", "production"], env)).toMatchObject({ code: 2 });
   });
 

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Command } from "commander";
-import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import fs, { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { type CliIo } from "../../../runtime/cli/io.js";
 import { run } from "../../../runtime/cli/run.js";
@@ -18,6 +19,10 @@ beforeAll(async () => {
 });
 
 afterAll(removeFolders);
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 interface Result {
   readonly code: number;
@@ -82,7 +87,17 @@ describe("bad input: the exact message, exit code, and nothing touched", () => {
     ["nonsense to wait", () => ["verify", "--descriptor", tenant.descriptors, "--wait", "soon"], 2, () => 'CONFIG_INVALID: --wait "soon" is no duration up to a day: write 90s, 10m or 1h.'],
     ["an unknown mode", () => ["verify", "--descriptor", tenant.descriptors, "--mode", "test"], 2, () => 'CONFIG_INVALID: --mode "test" must be production or development.'],
     ["production with a local service key", () => ["encrypt", at("data"), ...keys(), "--mode", "production", "--out", at("o")], 2, () =>
-      `CONFIG_INVALID: --mode production, but the service key is a local file (${tenant.serviceKey}). Name a key in a KMS with --service-key descriptor:FILE and unset BYOK_SANDBOX, or leave --mode out.`],
+      `CONFIG_INVALID: --mode production, but the service key is a local file (${tenant.serviceKey}). Either name a key in a KMS with --service-key descriptor:FILE, or leave --mode out.`],
+    ["an empty resource", () => ["encrypt", at("data"), ...keys(), "--resource", "", "--out", at("o")], 2, () =>
+      "CONFIG_INVALID: option '--resource <id>' argument '' is invalid. It must not be empty. (see byok --help)"],
+    ["an empty out", () => ["decrypt", at("data"), ...keys(), "--out", ""], 2, () =>
+      "CONFIG_INVALID: option '--out <path>' argument '' is invalid. It must not be empty. (see byok --help)"],
+    ["an empty input", () => ["encrypt", "", ...keys(), "--out", at("o")], 2, () =>
+      "CONFIG_INVALID: command-argument value '' is invalid for argument 'input'. It must not be empty. (see byok --help)"],
+    ["a resource that is too long", () => ["encrypt", at("data"), ...keys(), "--resource", "ü".repeat(129), "--out", at("o")], 2, () =>
+      "CONFIG_INVALID: --resource must be 1 to 256 bytes of UTF-8 text."],
+    ["a service key to be made where the Secret goes", () => ["secret", "create", "--tenant", "acme", "--descriptor", tenant.descriptors, "--service-key", `file:${at("same")}`, "--out", `${place}/data/../same`, "--force"], 2, () =>
+      `CONFIG_INVALID: --out ${place}/data/../same is ${at("same")}, which this command reads: choose another --out.`],
     ["a malformed tenant", () => ["secret", "create", "--tenant", "ACME", "--descriptor", tenant.descriptors, "--service-key", `file:${at("new.key")}`, "--out", at("o")], 2, () =>
       'CONFIG_INVALID: --tenant "ACME" must be 3 to 32 characters of a-z, 0-9 and -.'],
     ["another tenant", () => ["secret", "create", "--tenant", "other", "--descriptor", tenant.descriptors, "--service-key", `file:${at("new.key")}`, "--out", at("o")], 5, () =>
@@ -123,6 +138,49 @@ describe("bad input: the exact message, exit code, and nothing touched", () => {
   });
 });
 
+describe("the wrong one of the files: the first line says what it seems to be", () => {
+  test.each<[string, () => string[], () => string]>([
+    ["descriptors as --secret", () => ["--secret", tenant.descriptors], () =>
+      `--secret: ${tenant.descriptors} is not a sealed Secret (--secret): it seems to be a list of master key descriptors (--descriptor).`],
+    ["a Secret as --descriptor", () => ["--descriptor", tenant.secret], () =>
+      `--descriptor: ${tenant.secret} is not a list of master key descriptors (--descriptor): it seems to be a sealed Secret (--secret).`],
+    ["a key file as --secret", () => ["--secret", tenant.serviceKey], () =>
+      `--secret: ${tenant.serviceKey} is not a sealed Secret (--secret): it seems to be a key file (--service-key file:PATH).`],
+    ["something else as --secret", () => ["--secret", resolve("package.json")], () => `--secret: ${resolve("package.json")} is not a sealed Secret (--secret).`],
+    ["a Secret as service key", () => ["--service-key", `descriptor:${tenant.secret}`], () =>
+      `--service-key: ${tenant.secret} must hold one descriptor: it seems to be a sealed Secret (--secret).`],
+  ])("%s", async (_what, flags, message) => {
+    const result = await byok(["encrypt", at("data"), ...keys(), ...flags(), "--out", at("o")]);
+    expect(result.code).toBe(2);
+    const [first, ...detail] = result.err.split("\n");
+    expect(first).toBe(`byok: CONFIG_INVALID: ${message()}`);
+    expect(detail.join("\n")).toContain("Invalid ");
+    expect(result.err).not.toContain((JSON.parse(await readFile(tenant.serviceKey, "utf8")) as { key: string }).key);
+  });
+
+  test("the right kind with a mistake keeps the parser's words", async () => {
+    const descriptor = { schema: 1, tenant: "acme", datacenter: "eu", provider: "local", grantedTo: "x", path: "/k" };
+    await writeFile(at("twice.json"), JSON.stringify([descriptor, descriptor]));
+    const result = await byok(["verify", "--descriptor", at("twice.json")]);
+    expect(result.err).toContain(`byok: CONFIG_INVALID: --descriptor: ${at("twice.json")}: The key /k is named twice.\n`);
+  });
+});
+
+describe("help and version", () => {
+  test.each(["--version", "-V"])("%s prints the package's version", async (flag) => {
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+    expect(await byok([flag])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  test("what a killed run leaves, and what --out - may give away, stands in the help", async () => {
+    const help = await byok(["decrypt", "--help"]);
+    expect(help.code).toBe(0);
+    expect(help.out).toContain("PATH.partial-* or PATH.replaced-*");
+    expect(help.out).toContain("been written before exit code 5. Use what came only if the exit code is 0.");
+    expect((await byok(["encrypt", "--help"])).out).not.toContain("exit code 5");
+  });
+});
+
 describe("verify", () => {
   const args = (): string[] => ["verify", "--descriptor", tenant.descriptors, "--mode", "development"];
   const hide = (): Promise<void> => rename(tenant.tenantKey, `${tenant.tenantKey}.away`);
@@ -157,6 +215,14 @@ describe("verify", () => {
     }
   });
 
+  test("--mode production with a sandbox: only what verify can do is advised", async () => {
+    const result = await byok(["verify", "--descriptor", tenant.descriptors, "--mode", "production"], { env: { BYOK_SANDBOX: "x" } });
+    expect(result).toMatchObject({
+      code: 2,
+      err: "byok: CONFIG_INVALID: --mode production, but BYOK_SANDBOX sends every call to a sandbox on this machine. Either unset BYOK_SANDBOX, or leave --mode out.\n",
+    });
+  });
+
   test("--wait ends as soon as the grant is effective", async () => {
     await hide();
     let sleeps = 0;
@@ -185,6 +251,36 @@ describe("secret create", () => {
     const again = await byok([...create(key, at("again.json")), "--json"]);
     expect(JSON.parse(again.out)).not.toHaveProperty("createdServiceKey");
     expect(await byok(["encrypt", at("data"), ...keys(), "--secret", out, "--service-key", `file:${key}`, "--out", at("made.byok")])).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ["ENOSPC", "DISK_FULL", "the disk is full. Free some space, or write elsewhere."],
+    ["EDQUOT", "DISK_FULL", "the disk is full. Free some space, or write elsewhere."],
+    ["EROFS", "NO_PERMISSION", "the file system is read-only. Write elsewhere."],
+  ])("a service key that cannot be made (%s) is the file system's, 6", async (errno, code, words) => {
+    const open = fs.open.bind(fs);
+    jest.spyOn(fs, "open").mockImplementation(async (path, ...more) => {
+      if (path === at("nospace.key")) throw Object.assign(new Error(errno), { code: errno, syscall: "open" });
+      return open(path, ...more);
+    });
+    expect(await byok(create(at("nospace.key"), at("nospace.json")))).toMatchObject({
+      code: 6,
+      err: expect.stringContaining(`byok: ${code}: Could not make the service key ${at("nospace.key")}: ${words}\n`) as unknown,
+    });
+    expect((await readdir(place)).filter((name) => name.startsWith("nospace"))).toEqual([]);
+  });
+
+  test("keeps the service key once the Secret is in its place, whatever goes wrong then", async () => {
+    const open = fs.open.bind(fs);
+    jest.spyOn(fs, "open").mockImplementation(async (path, ...more) => {
+      const handle = await open(path, ...more);
+      if (path === place) jest.spyOn(handle, "sync").mockRejectedValue(Object.assign(new Error("EIO"), { code: "EIO", syscall: "fsync" }));
+      return handle;
+    });
+    const failed = await byok(create(at("kept.key"), at("kept.json")));
+    expect(failed).toMatchObject({ code: 6, err: expect.stringContaining(`${at("kept.json")} is complete and in its place`) as unknown });
+    jest.restoreAllMocks();
+    expect(await byok(["encrypt", at("data"), ...keys(), "--secret", at("kept.json"), "--service-key", `file:${at("kept.key")}`, "--out", at("kept.byok")])).toMatchObject({ code: 0 });
   });
 
   test("leaves no service key behind if it fails", async () => {
@@ -281,6 +377,53 @@ describe("encrypt and decrypt", () => {
     } finally {
       await chmod(tenant.serviceKey, 0o600);
     }
+  });
+});
+
+describe("what is told on the way", () => {
+  test("the next command can be pasted as it stands", async () => {
+    const [folder, key] = [at("it's $HOME; a folder"), at("k e y")];
+    await mkdir(folder);
+    const flags = ["--tenant", "acme", "--descriptor", tenant.descriptors, "--service-key", `file:${key}`, "--out", join(folder, "s.json")];
+    const made = await byok(["secret", "create", ...flags, "--mode", "development"]);
+    const encrypted = await byok(shellWords(made.out).map((word) => word.replace(/^FOLDER$/, at("data")).replace("FOLDER.byok", join(folder, "-x"))));
+    expect(encrypted).toMatchObject({ code: 0 });
+    const decrypted = await byok(shellWords(encrypted.out).map((word) => word.replace("RESTORED", join(folder, "back"))));
+    expect(decrypted).toMatchObject({ code: 0 });
+    expect(await describeTree(join(folder, "back"))).toEqual(await describeTree(at("data")));
+    const verified = await byok(["verify", "--descriptor", tenant.descriptors, "--mode", "development"]);
+    expect(shellWords(verified.out)).toEqual(
+      ["secret", "create", "--tenant", "acme", "--descriptor", tenant.descriptors, "--service-key", "KEY", "--out", "acme.secret.json", "--mode", "development"],
+    );
+  });
+
+  /** The words of the line `Next: byok ...`, as a shell takes them. */
+  function shellWords(output: string): string[] {
+    const line = /^Next: byok (.*)$/m.exec(output)?.[1] ?? "";
+    return execFileSync("bash", ["-c", `printf '%s\\0' ${line}`], { encoding: "utf8" }).split("\0").slice(0, -1);
+  }
+
+  test("what killed runs left beside --out", async () => {
+    for (const name of ["dead.partial-00000001", "dead.replaced-00000002"]) await mkdir(at(name));
+    const notes =
+      `byok: note: ${at("dead.partial-00000001")} is left from a run that was killed: delete it.\n` +
+      `byok: note: ${at("dead.replaced-00000002")} is what lay at --out before a run that was killed: rename it back if --out is missing, else delete it.\n`;
+    expect(await byok(["encrypt", at("data"), ...keys(), "--out", at("dead")])).toMatchObject({ code: 0, err: expect.stringContaining(notes) as unknown });
+    await rm(at("dead"), { recursive: true });
+    const create = ["secret", "create", "--tenant", "acme", "--descriptor", tenant.descriptors, "--service-key", `file:${tenant.serviceKey}`, "--out", at("dead")];
+    expect(await byok(create)).toMatchObject({ code: 0, err: expect.stringContaining(notes) as unknown });
+  });
+
+  test("an old target that could not be removed, and success", async () => {
+    await mkdir(at("stuck"));
+    const remove = fs.rm.bind(fs);
+    jest.spyOn(fs, "rm").mockImplementation(async (path, options) => {
+      if (String(path).includes("stuck.replaced-")) throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rm" });
+      return remove(path, options);
+    });
+    const result = await byok(["encrypt", at("data"), ...keys(), "--out", at("stuck"), "--force"]);
+    expect(result.code).toBe(0);
+    expect(result.err).toMatch(/^byok: note: the result is in place, but .*\/stuck\.replaced-[0-9a-f]{8} could not be removed: delete it\.$/m);
   });
 });
 

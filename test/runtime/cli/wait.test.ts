@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { type Clock, NotEffectiveYetError, parseWait, waitUntilEffective } from "../../../runtime/cli/wait.js";
+import { type Clock, NotEffectiveYetError, parseWait, retryNote, waitUntilEffective } from "../../../runtime/cli/wait.js";
 import { ByokError, type ByokErrorCode } from "../../../runtime/index.js";
 
 /** A clock that only sleeping moves. */
@@ -53,6 +53,18 @@ describe("parseWait", () => {
       );
     },
   );
+});
+
+describe("retryNote", () => {
+  test.each([
+    ["ACCESS_DENIED", "not effective yet"],
+    ["KEY_NOT_FOUND", "not effective yet"],
+    ["UNAVAILABLE", "not reachable"],
+    ["THROTTLED", "not possible yet"],
+    ["SERVICE_CREDENTIALS", "not possible yet"],
+  ] as const)("%s is %s", (code, words) => {
+    expect(retryNote(new ByokError(code, "x"), 2000.4, 60_000)).toBe(`byok: ${words} (${code}); trying again in 2s, for 1m more`);
+  });
 });
 
 describe("waitUntilEffective", () => {

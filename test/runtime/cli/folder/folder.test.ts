@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { copyFile, mkdir, open, readdir, rename, rm, writeFile, appendFile } from "node:fs/promises";
-import { join } from "node:path";
+import fs, { appendFile, chmod, copyFile, mkdir, open, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { decryptFolder, readFolderIndex } from "../../../../runtime/cli/folder/decrypt-folder.js";
 import { encryptFolder } from "../../../../runtime/cli/folder/encrypt-folder.js";
 import { makeFile, type MakeFile } from "../../../../runtime/cli/folder/files.js";
@@ -23,6 +23,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await encryptor.close();
   await removeFolders();
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 
 const noForce = { force: false, inputs: [] };
@@ -79,6 +83,19 @@ describe("a folder there and back", () => {
     expect(grep).toThrow(expect.objectContaining({ status: 1 }));
   });
 
+  test("objects are made in no order that tells of the tree", async () => {
+    const place = await newFolder();
+    await mkdir(join(place, "data"));
+    const names = Array.from({ length: 30 }, (_, i) => `f${i}`).sort();
+    for (const name of names) await writeFile(join(place, "data", name), name);
+    const opened = jest.spyOn(fs, "open");
+    await encryptTo(join(place, "data"), join(place, "out"));
+    const order = opened.mock.calls.map(([path]) => String(path)).filter((path) => path.startsWith(`${place}/data/`));
+    const sorted = names.map((name) => `${place}/data/${name}`);
+    expect(order).not.toEqual(sorted);
+    expect(order.toSorted()).toEqual(sorted);
+  });
+
   test("set-id bits are told, not restored", async () => {
     const place = await newFolder();
     await mkdir(join(place, "data"));
@@ -112,7 +129,7 @@ describe("what cannot be backed up is refused up front", () => {
     try {
       await expect(scanFolder(place, { skipSpecial: false })).rejects.toMatchObject({
         code: "UNSUPPORTED_FILE",
-        message: "Sockets, pipes and devices cannot be backed up: pipe (pipe), sock (socket). Leave them out with --skip-special.",
+        message: `Sockets, pipes and devices cannot be backed up: ${place}/pipe (pipe), ${place}/sock (socket). Leave them out with --skip-special.`,
       });
       const scan = await scanFolder(place, { skipSpecial: true });
       expect(scan.skipped).toEqual([
@@ -129,7 +146,82 @@ describe("what cannot be backed up is refused up front", () => {
     await writeFile(Buffer.concat([Buffer.from(`${place}/caf`), Buffer.from([0xe9])]), "x");
     await expect(scanFolder(place, { skipSpecial: false })).rejects.toMatchObject({
       code: "UNSUPPORTED_FILE",
-      message: 'Names that are not UTF-8 cannot be kept: café. Rename them.',
+      message: `Names that are not UTF-8 cannot be kept: ${place}/café. Rename them.`,
+    });
+  });
+});
+
+describe("a folder that is changed by somebody else meanwhile", () => {
+  /** `data/sub/file`, and `other/file` that is nobody's business; `swap` puts a link to `elsewhere` in the place of `sub`. */
+  async function watched(elsewhere = "other"): Promise<{ place: string; swap: () => Promise<void> }> {
+    const place = await newFolder();
+    await mkdir(join(place, "data/sub"), { recursive: true });
+    await mkdir(join(place, "other"));
+    await mkdir(join(place, "empty"));
+    await writeFile(join(place, "data/sub/file"), "mine");
+    await writeFile(join(place, "other/file"), "not to be backed up");
+    const swap = async (): Promise<void> => {
+      await rename(join(place, "data/sub"), join(place, "moved"));
+      await symlink(join(place, elsewhere), join(place, "data/sub"));
+    };
+    return { place, swap };
+  }
+
+  test("a link in a parent's place after the scan", async () => {
+    const { place, swap } = await watched();
+    const source = join(place, "data");
+    const scan = await scanFolder(source, { skipSpecial: false });
+    await swap();
+    const target = await Target.check(join(place, "out"), noForce);
+    await expect(encryptFolder({ cipher: encryptor, source, scan, target, resource: "r" })).rejects.toMatchObject({
+      name: "FileError",
+      code: "REPLACED",
+      message: `${source}/sub/file was replaced after it was looked at: nothing was kept. Run again when nobody changes the folder.`,
+    });
+    expect((await readdir(place)).sort()).toEqual(["data", "empty", "moved", "other"]);
+  });
+
+  test.each([
+    ["before its names are read", "readdir", "other"],
+    ["before its names are read (there are none)", "readdir", "empty"],
+    ["before they are looked at", "access", "other"],
+  ] as const)("a link in a folder's place %s", async (_when, call, elsewhere) => {
+    const { place, swap } = await watched(elsewhere);
+    const sub = join(place, "data/sub");
+    const real = fs[call].bind(fs) as (...given: unknown[]) => Promise<unknown>;
+    let swapped = false;
+    jest.spyOn(fs, call).mockImplementation((async (path: string, ...more: unknown[]) => {
+      if (!swapped && path.startsWith(sub)) {
+        swapped = true;
+        await swap();
+      }
+      return real(path, ...more);
+    }) as never);
+    await expect(scanFolder(join(place, "data"), { skipSpecial: false })).rejects.toMatchObject({
+      code: "REPLACED",
+      message: expect.stringContaining(`${sub} was replaced`) as unknown,
+    });
+    expect(swapped).toBe(true);
+  });
+});
+
+describe("what may not be read is named before anything is written", () => {
+  test("an unreadable folder and an unreadable file", async () => {
+    const place = await newFolder();
+    await mkdir(join(place, "closed/below"), { recursive: true });
+    await writeFile(join(place, "locked"), "x");
+    await chmod(place, 0o755);
+    await chmod(join(place, "closed"), 0);
+    await chmod(join(place, "locked"), 0);
+    // Root may read everything: a process of its own becomes nobody (65534), if it is root.
+    const script = `
+      const { scanFolder } = require(${JSON.stringify(resolve("runtime/cli/folder/scan.ts"))});
+      if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534); }
+      scanFolder(${JSON.stringify(place)}, { skipSpecial: false }).then(() => console.log("{}"), (error) => console.log(JSON.stringify(error)));`;
+    const said = execFileSync(process.execPath, ["--import", "tsx", "--input-type=commonjs", "-e", script], { encoding: "utf8" });
+    expect(JSON.parse(said)).toMatchObject({
+      code: "NO_PERMISSION",
+      message: `No permission to read ${place}/closed, ${place}/locked. Check owner and mode.`,
     });
   });
 });
@@ -207,6 +299,28 @@ describe("damage in an encrypted folder", () => {
     expect(await readdir(place)).toEqual(["out"]);
   });
 
+  test("a file of another length than its index says", async () => {
+    const place = await newFolder();
+    await mkdir(join(place, "out"));
+    const object = "0".repeat(32);
+    const { ciphertext, headerTag } = await encryptor.encrypt(Buffer.from("12345"), { resource: "r", object });
+    await writeFile(join(place, "out", object), ciphertext);
+    const attributes = { mode: 0o644, mtimeNs: "0" };
+    const entries: IndexEntry[] = [
+      { kind: "file", path: "a", ...attributes, size: 4, object, headerTag: Buffer.from(headerTag).toString("hex") },
+    ];
+    const { stream } = await encryptor.encryptStream(
+      encodeIndex({ header: { format: "byok-folder", version: 1, resource: "r", root: attributes, entries: 1 }, entries }),
+      { resource: "r", context: INDEX_CONTEXT },
+    );
+    await writeFile(join(place, "out", INDEX_NAME), stream);
+    await expect(decryptTo(join(place, "out"), join(place, "back"))).rejects.toMatchObject({
+      code: "TAMPERED",
+      message: `a (object ${object}): a has 5 bytes, its index says 4.`,
+    });
+    expect(await readdir(place)).toEqual(["out"]);
+  });
+
   test("a file the index does not know is left alone and told", async () => {
     const { result } = await damaged((folder) => writeFile(join(folder, "notes.txt"), "mine"));
     expect(await result).toMatchObject({ files: 2, unknown: ["notes.txt"] });
@@ -253,6 +367,34 @@ describe("what goes wrong half-way leaves nothing", () => {
     };
     await expect(encryptTo(join(place, "data"), join(place, "out"), stopAt())).rejects.toMatchObject({ code: "ABORTED" });
     await expect(decryptTo(join(place, "ok"), join(place, "back"), stopAt())).rejects.toMatchObject({ code: "ABORTED" });
+    expect((await readdir(place)).sort()).toEqual(["data", "ok"]);
+  });
+
+  test("an interrupt when everything is written and nothing placed, both ways", async () => {
+    const place = await filled();
+    await encryptTo(join(place, "data"), join(place, "ok"));
+    const encrypting = new AbortController();
+    const stopAtIndex: MakeFile = async (path) => {
+      const file = await makeFile(path);
+      if (!path.endsWith(INDEX_NAME)) return file;
+      const close = file.close.bind(file);
+      return Object.assign(file, {
+        close: async () => {
+          encrypting.abort();
+          return close();
+        },
+      });
+    };
+    const encrypted = encryptTo(join(place, "data"), join(place, "out"), { makeFile: stopAtIndex, signal: encrypting.signal });
+    await expect(encrypted).rejects.toMatchObject({ code: "ABORTED" });
+    const decrypting = new AbortController();
+    const realChmod = fs.chmod.bind(fs);
+    // The folder's own mode is the last thing that is set.
+    jest.spyOn(fs, "chmod").mockImplementation(async (path, mode) => {
+      decrypting.abort();
+      return realChmod(path, mode);
+    });
+    await expect(decryptTo(join(place, "ok"), join(place, "back"), { signal: decrypting.signal })).rejects.toMatchObject({ code: "ABORTED" });
     expect((await readdir(place)).sort()).toEqual(["data", "ok"]);
   });
 
