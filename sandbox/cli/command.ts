@@ -113,7 +113,8 @@ function announce(sandbox: Sandbox, json: boolean): void {
   process.stdout.write(`${lines.join("\n")}\n`);
   process.stderr.write(
     `The sandbox is running: AWS KMS at ${sandbox.endpoints["aws-kms"]}, state beside ${sandbox.file}.\n` +
-      "Paste the lines above into the shell that shall use it. Stop it with Ctrl-C; its state stays.\n",
+      "Paste the lines above into the shell that shall use it. Stop it with Ctrl-C; its state stays.\n" +
+      "After a restart paste the new lines: the ports are others then.\n",
   );
 }
 

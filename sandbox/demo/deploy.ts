@@ -1,13 +1,10 @@
-import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
 import { deployInProcess, type Sandbox } from "../index.js";
-import { parse } from "yaml";
 import { execute } from "./execute.js";
 import { type Narrator } from "./narrator.js";
-
-/** The stack that is played: the narrowest grant of the examples. */
-export const STACK = "acme-eu";
+import { STACK, stackConfig, stackFileText } from "./stack.js";
 
 /** What a deployment leaves: the stack output `masterKeys`, and how often it was run in vain. */
 export interface Deployment {
@@ -28,24 +25,19 @@ export async function chooseDeployer(options: {
   workspace: string;
   sandbox: Sandbox;
   narrator: Narrator;
+  signal: AbortSignal;
 }): Promise<Deployer> {
   return (await onPath("pulumi")) ? engine(options) : inProcess(options);
 }
 
 type DeployerOptions = Parameters<typeof chooseDeployer>[0];
 
-async function engine({ packageRoot, workspace, sandbox, narrator }: DeployerOptions): Promise<Deployer> {
+async function engine({ packageRoot, workspace, sandbox, narrator, signal }: DeployerOptions): Promise<Deployer> {
   const project = join(workspace, "project");
   const state = join(workspace, "pulumi-state");
   const home = join(workspace, "pulumi-home");
-  for (const folder of [join(project, "stacks"), state, home]) await mkdir(folder, { recursive: true });
-  // A copy: `stack init` writes the stack's encryption salt into its file, and the examples stay as they are.
-  const definition = await readFile(join(packageRoot, "Pulumi.yaml"), "utf8");
-  await writeFile(
-    join(project, "Pulumi.yaml"),
-    definition.replace(/^main: .*$/m, () => `main: ${JSON.stringify(join(packageRoot, "stacks/tenant.ts"))}`),
-  );
-  await copyFile(join(packageRoot, `stacks/Pulumi.${STACK}.yaml`), join(project, `stacks/Pulumi.${STACK}.yaml`));
+  for (const folder of [state, home]) await mkdir(folder, { recursive: true });
+  await writeProject(packageRoot, project);
   const environment = {
     ...process.env,
     ...sandbox.environment,
@@ -56,7 +48,7 @@ async function engine({ packageRoot, workspace, sandbox, narrator }: DeployerOpt
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
   const pulumi = (...args: string[]): Promise<string> =>
-    execute("pulumi", [...args, "--non-interactive"], { cwd: project, env: environment });
+    execute("pulumi", [...args, "--non-interactive"], { cwd: project, env: environment, signal });
   const version = (await pulumi("version")).trim();
   narrator.command(`pulumi stack init ${STACK}`);
   await pulumi("stack", "init", STACK);
@@ -73,22 +65,28 @@ async function engine({ packageRoot, workspace, sandbox, narrator }: DeployerOpt
   };
 }
 
-function inProcess({ packageRoot, sandbox, narrator }: DeployerOptions): Promise<Deployer> {
+/** Lays out a Pulumi project with the program of `packageRoot` and the demo's own stack: nothing is written over there. */
+export async function writeProject(packageRoot: string, project: string): Promise<void> {
+  await mkdir(join(project, "stacks"), { recursive: true });
+  const definition = await readFile(join(packageRoot, "Pulumi.yaml"), "utf8");
+  await writeFile(
+    join(project, "Pulumi.yaml"),
+    definition.replace(/^main: .*$/m, () => `main: ${JSON.stringify(join(packageRoot, "stacks/tenant.ts"))}`),
+  );
+  await writeFile(join(project, `stacks/Pulumi.${STACK}.yaml`), stackFileText());
+}
+
+function inProcess({ packageRoot, sandbox, narrator, signal }: DeployerOptions): Promise<Deployer> {
   return Promise.resolve({
     how: "in-process: no `pulumi` on PATH, so the same program runs under Pulumi's mock monitor with the sandbox's resources",
     deploy: async () => {
-      const file = parse(await readFile(join(packageRoot, `stacks/Pulumi.${STACK}.yaml`), "utf8")) as {
-        config: Record<string, unknown>;
-      };
-      const config = Object.fromEntries(
-        Object.entries(file.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
-      );
       const { outputs, resources } = await deployInProcess({
         sandboxFile: sandbox.file,
         program: join(packageRoot, "dist/stacks/tenant.js"),
         project: "byok",
         stack: STACK,
-        config,
+        config: stackConfig(),
+        signal,
       });
       for (const { type, name } of resources) narrator.detail(`+ ${type} ${name}`);
       return { masterKeys: outputs["masterKeys"], resources: resources.length };

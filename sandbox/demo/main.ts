@@ -5,17 +5,18 @@
  *
  * @module
  */
-import { mkdtemp, rm, statfs } from "node:fs/promises";
+import { mkdtemp, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 
 import { Command } from "commander";
 
 import { formatBytes } from "../../runtime/cli/terminal.js";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { play } from "./play.js";
-import { chooseInput, measure } from "./input.js";
+import { chooseInput } from "./input.js";
 import { filesAndBytes, Narrator } from "./narrator.js";
+import { removeWorkspace } from "./workspace.js";
 
 /** dist/sandbox/demo -> the package. */
 const PACKAGE_ROOT = dirname(dirname(dirname(__dirname)));
@@ -23,9 +24,28 @@ const PACKAGE_ROOT = dirname(dirname(dirname(__dirname)));
 /** Room for the encrypted and the restored copy, and some to spare. */
 const COPIES = 2.2;
 
+/** Exit codes as of `byok` (runtime/cli/exit-codes.ts). */
+const EXIT = { failed: 1, usage: 2, interrupted: 130 };
+
 interface Options {
   readonly keep?: boolean;
   readonly workDir: string;
+}
+
+// The SDK's notice about Node 20 has no part in the story (@aws-sdk/core, emitWarningIfUnsupportedVersion).
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
+const stop = new AbortController();
+
+/** The first signal stops what is running and cleans up; whoever sends a second one does not want to wait for that. */
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) {
+      process.stderr.write("Ended at once; a folder byok-demo-* may be left in --work-dir: delete it.\n");
+      process.exit(EXIT.interrupted);
+    }
+    stop.abort(new ByokError("ABORTED", `Interrupted by ${name}.`));
+  });
 }
 
 const program = new Command("npm start --")
@@ -41,20 +61,27 @@ async function main(folder: string | undefined, options: Options): Promise<numbe
   const narrator = new Narrator();
   let workspace: string | undefined;
   try {
-    const input = resolve(await chooseInput(PACKAGE_ROOT, folder));
-    const size = await measure(input);
-    await assertRoom(options.workDir, size.bytes);
+    const input = await chooseInput(PACKAGE_ROOT, folder, stop.signal);
+    await assertRoom(options.workDir, input.bytes);
+    stop.signal.throwIfAborted();
     workspace = await mkdtemp(join(options.workDir, "byok-demo-"));
     narrator.say("DEVELOPMENT MODE: the cloud is a sandbox on 127.0.0.1 and the service key a local file. Nothing leaves this machine.");
-    narrator.say(`Backing up ${input} (${filesAndBytes(size.files, size.bytes)}); working in ${workspace}.`);
-    await play({ narrator, input, workspace, packageRoot: PACKAGE_ROOT });
+    narrator.say(`Backing up ${input.folder} (${filesAndBytes(input.files, input.bytes)}); working in ${workspace}.`);
+    await play({ narrator, input: input.folder, workspace, packageRoot: PACKAGE_ROOT, signal: stop.signal });
     if (options.keep === true) narrator.say(`\nLeft for a look: ${workspace}`);
     return 0;
   } catch (error) {
+    if (stop.signal.aborted) {
+      narrator.stopped(error instanceof Error ? error.message : String(error));
+      return EXIT.interrupted;
+    }
     narrator.failed(describe(error));
-    return error instanceof ByokError && error.code === "CONFIG_INVALID" ? 2 : 1;
+    return error instanceof ByokError && error.code === "CONFIG_INVALID" ? EXIT.usage : EXIT.failed;
   } finally {
-    if (workspace !== undefined && options.keep !== true) await rm(workspace, { recursive: true, force: true });
+    if (workspace !== undefined && options.keep !== true) {
+      await removeWorkspace(workspace);
+      if (stop.signal.aborted) narrator.say(`Removed ${workspace}.`);
+    }
   }
 }
 

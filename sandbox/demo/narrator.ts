@@ -41,9 +41,15 @@ export class Narrator {
     });
   }
 
-  /** Why the run failed. */
+  /** The run was stopped from outside. */
+  stopped(message: string): void {
+    process.stderr.write(`\n${this.#paint.bad("STOPPED")}: ${message}\n`);
+  }
+
+  /** Why the run failed, and in which step if it came to one. */
   failed(message: string): void {
-    process.stderr.write(`\n${this.#paint.bad("FAILED")} in step ${this.#number}: ${message}\n`);
+    const where = this.#number === 0 ? "" : ` in step ${this.#number}`;
+    process.stderr.write(`\n${this.#paint.bad("FAILED")}${where}: ${message}\n`);
   }
 }
 

@@ -1,24 +1,21 @@
 import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { INDEX_NAME } from "../../runtime/cli/folder/index-format.js";
 import { formatRate } from "../../runtime/cli/terminal.js";
 import { Encryptor, parseMasterKeyDescriptors, type SealedSecret } from "../../runtime/index.js";
 import { type Sandbox, startSandbox } from "../index.js";
-import { chooseDeployer, STACK } from "./deploy.js";
+import { TENANT_ACCOUNT } from "../aws/state.js";
+import { CACHE } from "./bound.js";
+import { chooseDeployer } from "./deploy.js";
 import { execute, ExecuteError } from "./execute.js";
+import { leftBehind } from "./left-behind.js";
 import { filesAndBytes, hold, type Narrator } from "./narrator.js";
 import { playRevocation, ROUTES } from "./revocation.js";
+import { STACK, TENANT } from "./stack.js";
 import { differences, readTree, type Tree } from "./tree.js";
 
-const TENANT = "acme";
 const WRONG_ACCOUNT = "444455556666";
-const TENANT_ACCOUNT = "111122223333";
-
-/** Short, so that the run shows revocation within seconds; the default is five minutes and 55 of grace. */
-const CACHE = { ttl: 3_000, outageGrace: 2_000 };
-
-/** What a KMS call and a try may take on top of the cache's own bound, on a busy machine. */
-const SLACK = 2_000;
 
 /** Exit code of `byok` for a refused key (runtime/cli/exit-codes.ts). */
 const EXIT_REFUSED = 3;
@@ -31,9 +28,11 @@ export interface PlayOptions {
   readonly input: string;
   readonly workspace: string;
   readonly packageRoot: string;
+  /** Stops the run, and the program that is running in it. */
+  readonly signal: AbortSignal;
 }
 
-/** Plays everything, in a sandbox of its own. Throws at the first step that does not hold. */
+/** Plays everything, in a sandbox of its own. Throws at the first step that does not hold, and the signal's reason. */
 export async function play(options: PlayOptions): Promise<void> {
   const sandbox = await startSandbox({ directory: join(options.workspace, "sandbox"), pulumi: true });
   try {
@@ -48,6 +47,7 @@ class Play {
   readonly #input: string;
   readonly #workspace: string;
   readonly #packageRoot: string;
+  readonly #signal: AbortSignal;
   readonly #sandbox: Sandbox;
 
   constructor(options: PlayOptions, sandbox: Sandbox) {
@@ -55,6 +55,7 @@ class Play {
     this.#input = options.input;
     this.#workspace = options.workspace;
     this.#packageRoot = options.packageRoot;
+    this.#signal = options.signal;
     this.#sandbox = sandbox;
   }
 
@@ -77,6 +78,7 @@ class Play {
       workspace: this.#workspace,
       sandbox: this.#sandbox,
       narrator,
+      signal: this.#signal,
     });
     narrator.say(`Deploying ${deployer.how}.`);
     await narrator.step("Another account's credentials are refused", async () => {
@@ -86,6 +88,7 @@ class Play {
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
+      this.#signal.throwIfAborted();
       hold(refusal !== undefined, "a deployment into the wrong account succeeded");
       const reason = refusal.split("\n").find((line) => line.includes("account ID not allowed"));
       hold(reason !== undefined, `refused for another reason than the account: ${refusal}`);
@@ -124,7 +127,7 @@ class Play {
   }
 
   async #backUp(): Promise<Tree> {
-    const original = await readTree(this.#input);
+    const original = await readTree(this.#input, this.#signal);
     await this.#narrator.step("Encrypt the folder", async () => {
       const { files, bytes, milliseconds } = (await this.#byok("encrypt", this.#input, ...this.#keys("./data.byok"))) as {
         files: number;
@@ -157,14 +160,14 @@ class Play {
             sandbox: this.#sandbox,
             encryptor,
             narrator,
-            bound: CACHE.ttl + CACHE.outageGrace + SLACK,
+            signal: this.#signal,
           }),
         );
       }
       await narrator.step("While revoked, nothing can be restored", async () => {
         this.#sandbox.aws.revoke({ by: "disable" });
         await this.#byokRefuses(EXIT_REFUSED, "decrypt", "./data.byok", ...this.#keys("./refused"));
-        hold(!(await readdir(this.#workspace)).includes("refused"), "a refused restore left something behind");
+        await this.#holdNothingLeft("refused");
         this.#sandbox.aws.restore({});
         return "byok decrypt: exit code 3, nothing written; the tenant enables the key again";
       });
@@ -187,7 +190,7 @@ class Play {
         bytes: number;
         milliseconds: number;
       };
-      const restored = await readTree(this.#file("restored"));
+      const restored = await readTree(this.#file("restored"), this.#signal);
       const different = differences(original, restored);
       hold(different.length === 0, `${different.length} differences:\n${different.slice(0, 10).join("\n")}`);
       return `${filesAndBytes(restored.files, restored.bytes)} with the same SHA-256, ${formatRate(bytes, milliseconds)}`;
@@ -196,13 +199,19 @@ class Play {
 
   async #refuseDamage(): Promise<void> {
     await this.#narrator.step("A damaged object is refused", async () => {
-      const [victim] = (await readdir(this.#file("data.byok"))).filter((name) => name !== "index.byok");
-      hold(victim !== undefined, "there is no object to damage");
-      await appendFile(this.#file(`data.byok/${victim}`), "x");
-      await this.#byokRefuses(EXIT_INTEGRITY, "decrypt", `./data.byok/${victim}`, ...this.#keys("./damaged"));
-      hold(!(await readdir(this.#workspace)).includes("damaged"), "a refused restore left something behind");
-      return "one byte appended to one object: exit code 5, nothing written";
+      // A folder without files has no object but its index, without which none of it opens.
+      const object = (await readdir(this.#file("data.byok"))).find((name) => name !== INDEX_NAME);
+      await appendFile(this.#file(`data.byok/${object ?? INDEX_NAME}`), "x");
+      const source = object === undefined ? "./data.byok" : `./data.byok/${object}`;
+      await this.#byokRefuses(EXIT_INTEGRITY, "decrypt", source, ...this.#keys("./damaged"));
+      await this.#holdNothingLeft("damaged");
+      return `one byte appended to ${object === undefined ? "the index" : "one object"}: exit code 5, nothing written`;
     });
+  }
+
+  async #holdNothingLeft(target: string): Promise<void> {
+    const left = await leftBehind(this.#workspace, target);
+    hold(left.length === 0, `a refused restore left something behind: ${left.join(", ")}`);
   }
 
   #next(): void {
@@ -226,6 +235,7 @@ class Play {
       () => undefined,
       (error: unknown) => error,
     );
+    this.#signal.throwIfAborted();
     hold(refusal instanceof ExecuteError, "byok succeeded where it must refuse");
     const { error } = JSON.parse(refusal.stdout) as { error: { code: string; message: string } };
     this.#narrator.detail(`byok: ${error.code}: ${error.message}`);
@@ -235,7 +245,7 @@ class Play {
   #cli(args: readonly string[]): Promise<string> {
     const main = join(this.#packageRoot, "dist/runtime/cli/main.js");
     const env = { ...process.env, ...this.#sandbox.environment };
-    return execute(process.execPath, [main, ...args, "--json"], { cwd: this.#workspace, env });
+    return execute(process.execPath, [main, ...args, "--json"], { cwd: this.#workspace, env, signal: this.#signal });
   }
 
   #keys(out: string): string[] {

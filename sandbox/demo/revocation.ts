@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { ByokError, type Encryptor, type EncryptedStream } from "../../runtime/index.js";
 import { type Sandbox } from "../index.js";
+import { BOUND } from "./bound.js";
 import { hold, type Narrator } from "./narrator.js";
 
 const MEBIBYTE = 1 << 20;
@@ -34,26 +35,29 @@ export const ROUTES: readonly Route[] = [
  */
 export async function playRevocation(
   route: Route,
-  { sandbox, encryptor, narrator, bound }: { sandbox: Sandbox; encryptor: Encryptor; narrator: Narrator; bound: number },
+  { sandbox, encryptor, narrator, signal }: { sandbox: Sandbox; encryptor: Encryptor; narrator: Narrator; signal: AbortSignal },
 ): Promise<string> {
   const running = await startBackup(encryptor);
   sandbox.aws.revoke({ by: route.by });
   const revokedAt = performance.now();
   narrator.detail(`${route.words}, while a backup of ${CHUNKS} MiB is running`);
 
-  const refusal = await untilRefused(encryptor);
+  const refusal = await untilRefused(encryptor, signal);
   const refusedAfter = performance.now() - revokedAt;
-  narrator.detail(`new operations: ${refusal.code} after ${seconds(refusedAfter)} (bound here: ${seconds(bound)})`);
+  narrator.detail(`new operations: ${refusal.code} after ${seconds(refusedAfter)} (bound here: ${seconds(BOUND.milliseconds)} = ${BOUND.words})`);
   narrator.detail(`  "${refusal.message}"`);
   hold(refusal.code === route.code, `expected ${route.code}, got ${refusal.code}: ${refusal.message}`);
-  hold(refusedAfter <= bound, `access survived the revocation for ${seconds(refusedAfter)}, the bound is ${seconds(bound)}`);
+  hold(
+    refusedAfter <= BOUND.milliseconds,
+    `access survived the revocation for ${seconds(refusedAfter)}, the bound is ${seconds(BOUND.milliseconds)}: ${BOUND.words}`,
+  );
 
   const ciphertext = await running.finish();
   narrator.detail(`the running backup finished: ${CHUNKS} MiB, begun before the revocation`);
 
   sandbox.aws.restore({});
   const restoredAt = performance.now();
-  await untilAnswered(encryptor);
+  await untilAnswered(encryptor, signal);
   const answeredAfter = performance.now() - restoredAt;
   narrator.detail(`the tenant restores access: works again after ${seconds(answeredAfter)}, in the same process`);
 
@@ -97,7 +101,7 @@ async function startBackup(encryptor: Encryptor): Promise<RunningBackup> {
   };
 }
 
-async function untilRefused(encryptor: Encryptor): Promise<ByokError> {
+async function untilRefused(encryptor: Encryptor, signal: AbortSignal): Promise<ByokError> {
   const end = performance.now() + PATIENCE;
   while (performance.now() < end) {
     try {
@@ -106,12 +110,12 @@ async function untilRefused(encryptor: Encryptor): Promise<ByokError> {
       if (error instanceof ByokError && error.revocation) return error;
       throw error;
     }
-    await sleep(TRY_EVERY);
+    await sleep(TRY_EVERY, undefined, { signal });
   }
   throw new Error(`new operations were still accepted ${seconds(PATIENCE)} after the revocation`);
 }
 
-async function untilAnswered(encryptor: Encryptor): Promise<void> {
+async function untilAnswered(encryptor: Encryptor, signal: AbortSignal): Promise<void> {
   const end = performance.now() + PATIENCE;
   for (;;) {
     try {
@@ -120,7 +124,7 @@ async function untilAnswered(encryptor: Encryptor): Promise<void> {
     } catch (error) {
       if (!(error instanceof ByokError && error.revocation) || performance.now() > end) throw error;
     }
-    await sleep(TRY_EVERY);
+    await sleep(TRY_EVERY, undefined, { signal });
   }
 }
 

@@ -4,6 +4,9 @@ import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 
+import { quotePath } from "../../runtime/cli/file-error.js";
+import { ByokError } from "../../runtime/master-key/errors.js";
+
 /** What two folders are compared by. Paths and link targets are bytes as text (latin1), so that any name survives. */
 export interface Tree {
   /** Relative path -> SHA-256 (file, hex), `-> target` (link) or `/` (folder). */
@@ -12,8 +15,12 @@ export interface Tree {
   readonly bytes: number;
 }
 
-/** Reads a folder and hashes every file in it. Links are read, never followed. */
-export async function readTree(root: string): Promise<Tree> {
+/**
+ * Reads a folder and hashes every file in it. Links are read, never followed.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID for a pipe, socket or device, whose reading may never end; the signal's reason.
+ */
+export async function readTree(root: string, signal: AbortSignal): Promise<Tree> {
   const entries = new Map<string, string>();
   let files = 0;
   let bytes = 0;
@@ -28,8 +35,11 @@ export async function readTree(root: string): Promise<Tree> {
       } else if (stat.isDirectory()) {
         entries.set(path, "/");
         await walk(path);
+      } else if (!stat.isFile()) {
+        const shown = quotePath(absolute.toString("utf8"));
+        throw new ByokError("CONFIG_INVALID", `${shown} is neither a file, nor a folder, nor a link: it cannot be backed up.`);
       } else {
-        entries.set(path, await sha256(absolute));
+        entries.set(path, await sha256(absolute, signal));
         files += 1;
         bytes += stat.size;
       }
@@ -49,9 +59,10 @@ export function differences(expected: Tree, found: Tree): string[] {
   ];
 }
 
-async function sha256(path: Buffer): Promise<string> {
+async function sha256(path: Buffer, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  await pipeline(createReadStream(path), hash, { signal });
   return hash.digest("hex");
 }
 

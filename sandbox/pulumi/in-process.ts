@@ -25,6 +25,8 @@ export interface InProcessDeployment {
   readonly config: Readonly<Record<string, string>>;
   /** Keys of the configuration that are secret. */
   readonly secretConfigKeys?: readonly string[] | undefined;
+  /** Stops the program. What it has made until then stays in the sandbox. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A resource that the program declared. */
@@ -53,7 +55,7 @@ export interface DeploymentResult {
 }
 
 /** @internal What the parent tells the child. */
-export interface ChildRequest extends InProcessDeployment {
+export interface ChildRequest extends Omit<InProcessDeployment, "signal"> {
   readonly endpoint: string;
 }
 
@@ -66,9 +68,11 @@ const TAIL = 8_192;
 /**
  * Deploys a program.
  *
- * @throws ByokError CONFIG_INVALID with the message of the program, of a resource provider or of Pulumi.
+ * @throws ByokError CONFIG_INVALID with the message of the program, of a resource provider or of Pulumi; the signal's
+ * reason.
  */
-export async function deployInProcess(deployment: InProcessDeployment): Promise<DeploymentResult> {
+export async function deployInProcess({ signal, ...deployment }: InProcessDeployment): Promise<DeploymentResult> {
+  signal?.throwIfAborted();
   const { endpoints } = readSandboxFile(deployment.sandboxFile);
   await requireProgram(deployment.program);
   // This module's own extension: .js when built, .ts when run from source.
@@ -83,6 +87,10 @@ export async function deployInProcess(deployment: InProcessDeployment): Promise<
       printed = (printed + text).slice(-TAIL);
     });
   }
+  // Its end settles the answer.
+  const stop = (): void => {
+    child.kill();
+  };
   const answer = await new Promise<ChildAnswer>((resolve) => {
     child.once("message", (message) => {
       resolve(message as ChildAnswer);
@@ -98,8 +106,11 @@ export async function deployInProcess(deployment: InProcessDeployment): Promise<
     child.send(request, (error) => {
       if (error !== null) resolve({ error: `The program's process failed: ${error.message}\n${printed}` });
     });
+    signal?.addEventListener("abort", stop);
   });
+  signal?.removeEventListener("abort", stop);
   if (child.exitCode === null && child.signalCode === null) child.kill();
+  signal?.throwIfAborted();
   if ("error" in answer) throw new ByokError("CONFIG_INVALID", answer.error);
   return answer.result;
 }

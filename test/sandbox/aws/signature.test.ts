@@ -82,6 +82,15 @@ test.each([
   client.destroy();
 });
 
+test("a credential scope of another service", async () => {
+  const client = tampering(({ headers }) => {
+    headers["authorization"] = (headers["authorization"] ?? "").replace("/kms/aws4_request", "/s3/aws4_request");
+  });
+  await expect(refusal(client.send(new ListKeysCommand({})))).resolves.toEqual({
+    name: "InvalidSignatureException", message: "Credential should be scoped to correct service: 'kms'. ", status: 400,
+  });
+});
+
 test("expired credentials, and renewed ones", async () => {
   fixture.sandbox.aws.expireCredentials({ name: deployer.name, expired: true });
   await expect(refusal(list(deployer))).resolves.toEqual({

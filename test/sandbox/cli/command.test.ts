@@ -100,12 +100,13 @@ test("start prints what a shell can evaluate, serves, and stops on SIGTERM", asy
   const running = new Promise<void>((resolve) => {
     child.stderr.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
-      if (stderr.includes("The sandbox is running")) resolve();
+      if (stderr.includes("the ports are others then")) resolve();
     });
   });
   await Promise.race([running, once(child, "exit")]);
   const names = stdout.trim().split("\n").map((line) => /^export ([A-Z_0-9]+)='[^']*'$/.exec(line)?.[1]);
   expect(names).toEqual(["BYOK_SANDBOX", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED"]);
+  expect(stderr).toMatch(/Stop it with Ctrl-C; its state stays\.\nAfter a restart paste the new lines: the ports are others then\.\n$/);
   child.kill("SIGTERM");
   await expect(once(child, "exit")).resolves.toEqual([0, null]);
   directory.remove();

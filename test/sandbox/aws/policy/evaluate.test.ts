@@ -99,6 +99,10 @@ describe("conditions", () => {
     ["ForAllValues, one not listed", { "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": ["byok:tenant"] } }, false],
     ["ForAnyValue, one listed", { "ForAnyValue:StringEquals": { "kms:EncryptionContextKeys": ["byok:tenant"] } }, true],
     ["ForAnyValue, none listed", { "ForAnyValue:StringEquals": { "kms:EncryptionContextKeys": ["z"] } }, false],
+    ["ForAllValues and negated, none listed", { "ForAllValues:StringNotEquals": { "kms:EncryptionContextKeys": ["x", "y"] } }, true],
+    ["ForAllValues and negated, one listed", { "ForAllValues:StringNotEquals": { "kms:EncryptionContextKeys": ["x", "byok:tenant"] } }, false],
+    ["ForAnyValue and negated, one not listed", { "ForAnyValue:StringNotEquals": { "kms:EncryptionContextKeys": ["byok:tenant"] } }, true],
+    ["ForAnyValue and negated, all listed", { "ForAnyValue:StringNotLike": { "kms:EncryptionContextKeys": ["byok:*"] } }, false],
     ["Bool, key absent", { Bool: { "kms:GrantIsForAWSResource": "true" } }, false],
     ["Bool, written as a boolean", { Bool: { "kms:GrantIsForAWSResource": true } }, false],
     ["ArnLike", { ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${OTHER}:role/work*` } }, true],
@@ -111,6 +115,17 @@ describe("conditions", () => {
   ])("%s", (_, Condition, holds) => {
     const decision = decide(caller(OTHER, [ALLOW_ALL]), [to(ROLE(OTHER), { Condition })], CONTEXT);
     expect(decision).toBe(holds ? "allowed" : "no-resource-allow");
+  });
+
+  test.each([
+    ["StringEquals", "a", "allowed"],
+    ["StringEquals", "z", "no-resource-allow"],
+    ["StringNotEquals", "a", "no-resource-allow"],
+    ["StringNotLike", "b*", "no-resource-allow"],
+    ["StringNotEquals", "z", "allowed"],
+  ])("of several values without a set operator, %s %s: one is enough to match, or to break a negation", (operator, value, decision) => {
+    const Condition = { [operator]: { "kms:ViaService": value } };
+    expect(decide(caller(OTHER, [ALLOW_ALL]), [to(ROLE(OTHER), { Condition })], { "kms:viaservice": ["a", "b"] })).toBe(decision);
   });
 
   test("ForAllValues holds without the key, as IAM documents", () => {
