@@ -12,11 +12,11 @@ import { dirname, join } from "node:path";
 import { Command } from "commander";
 
 import { formatBytes } from "../../runtime/cli/terminal.js";
+import { removeTree } from "../../runtime/cli/folder/target.js";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { play } from "./play.js";
 import { chooseInput } from "./input.js";
 import { filesAndBytes, Narrator } from "./narrator.js";
-import { removeWorkspace } from "./workspace.js";
 
 /** dist/sandbox/demo -> the package. */
 const PACKAGE_ROOT = dirname(dirname(dirname(__dirname)));
@@ -79,7 +79,7 @@ async function main(folder: string | undefined, options: Options): Promise<numbe
     return error instanceof ByokError && error.code === "CONFIG_INVALID" ? EXIT.usage : EXIT.failed;
   } finally {
     if (workspace !== undefined && options.keep !== true) {
-      await removeWorkspace(workspace);
+      await removeTree(workspace);
       if (stop.signal.aborted) narrator.say(`Removed ${workspace}.`);
     }
   }

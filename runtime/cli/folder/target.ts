@@ -222,17 +222,17 @@ export async function syncFolder(path: string): Promise<void> {
 export async function removeTree(path: string): Promise<void> {
   await onFile("remove", path, async () => {
     try {
-      await rm(path, { recursive: true, force: true });
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno !== "EACCES" && errno !== "EPERM") throw error;
-      // A restored folder may be read-only to its owner, who then cannot empty it either.
+      // Before `rm` and not after it failed: a failed one goes on in the background, and folders would vanish under this.
       await openFolders(path);
-      await rm(path, { recursive: true, force: true });
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return;
+      throw error;
     }
+    await rm(path, { recursive: true, force: true });
   });
 }
 
+/** A restored folder may be read-only to its owner, who then cannot empty it either. */
 async function openFolders(path: string): Promise<void> {
   if (!(await lstat(path)).isDirectory()) return;
   await chmod(path, PRIVATE_FOLDER);
