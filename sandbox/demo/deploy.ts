@@ -6,7 +6,7 @@ import { execute } from "./execute.js";
 import { type Narrator } from "./narrator.js";
 import { STACK, stackConfig, stackFileText } from "./stack.js";
 
-/** What a deployment leaves: the stack output `masterKeys`, and how often it was run in vain. */
+/** What a deployment leaves: the stack output `masterKeys`, and how many resources the stack has. */
 export interface Deployment {
   readonly masterKeys: unknown;
   readonly resources: number;
@@ -58,6 +58,7 @@ async function engine({ packageRoot, workspace, sandbox, narrator, signal }: Dep
       narrator.command("pulumi up");
       const log = await pulumi("up", "--yes", "--skip-preview", "--color", "never");
       for (const line of log.split("\n").filter((text) => /created|Resources:/.test(text))) narrator.detail(line.trim());
+      narrator.command("pulumi stack output masterKeys --json > acme.keys.json");
       const masterKeys: unknown = JSON.parse(await pulumi("stack", "output", "masterKeys", "--json"));
       const resources: unknown = JSON.parse(await pulumi("stack", "export"));
       return { masterKeys, resources: countResources(resources) };
@@ -89,6 +90,7 @@ function inProcess({ packageRoot, sandbox, narrator, signal }: DeployerOptions):
         signal,
       });
       for (const { type, name } of resources) narrator.detail(`+ ${type} ${name}`);
+      narrator.detail("acme.keys.json: what `pulumi stack output masterKeys --json` prints under the engine");
       return { masterKeys: outputs["masterKeys"], resources: resources.length };
     },
   });
