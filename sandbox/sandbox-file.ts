@@ -16,11 +16,18 @@ export const DEFAULT_DIRECTORY = ".byok-sandbox";
 /** Name of the file within the sandbox's directory. */
 export const SANDBOX_FILE = "sandbox.json";
 
-const loopback = z.url().regex(/^http:\/\/127\.0\.0\.1:\d+(\/|$)/, "must be on loopback, http://127.0.0.1:PORT");
+const loopback = z.url().regex(/^https?:\/\/127\.0\.0\.1:\d+(\/|$)/, "must be on loopback, http://127.0.0.1:PORT");
 
 const schema = z.strictObject({
   schema: z.literal(1),
-  endpoints: z.strictObject({ "aws-kms": loopback }),
+  endpoints: z.strictObject({
+    "aws-kms": loopback,
+    "gcp-kms": loopback.optional(),
+    "azure-key-vault": loopback.optional(),
+    entra: loopback.optional(),
+    /** PEM of the sandbox's own CA, which signs the certificates of the `https` endpoints. */
+    certificateAuthority: z.string().optional(),
+  }),
   control: loopback,
   controlToken: z.string().min(32),
 });

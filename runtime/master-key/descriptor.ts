@@ -23,6 +23,32 @@ export const TENANT_ID = /^[a-z0-9-]{3,32}$/;
 export const AWS_KEY_ARN =
   /^arn:(aws|aws-us-gov|aws-cn):kms:[a-z]{2}(-[a-z]+)+-\d:\d{12}:key\/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
+/**
+ * Resource name of a Cloud KMS key; never of a version. Formats: Cloud KMS reference, `CryptoKey.name`, "Creating a key
+ * ring" (`[a-zA-Z0-9_-]{1,63}`); Resource Manager reference, `Project.projectId`, an older domain prefix included.
+ * Groups: project, location.
+ */
+export const GCP_KEY_NAME =
+  /^projects\/((?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9])\/locations\/([a-z0-9-]+)\/keyRings\/[A-Za-z0-9_-]{1,63}\/cryptoKeys\/[A-Za-z0-9_-]{1,63}$/;
+
+/**
+ * Versionless identifier of a key in a vault of the public cloud, host in lower case. Another host would be an address that
+ * a descriptor makes the service contact. Formats: Azure Key Vault REST reference, "Common parameters and headers", object
+ * identifiers; Azure naming rules for `Microsoft.KeyVault/vaults` (3 to 24 characters, begins with a letter, ends with a
+ * letter or digit, no consecutive hyphens) and `vaults/keys`. Groups: vault, key.
+ */
+export const AZURE_KEY_URI =
+  /^https:\/\/((?!.*--)[a-z][a-z0-9-]{1,22}[a-z0-9])\.vault\.azure\.net\/keys\/([A-Za-z0-9-]{1,127})$/;
+
+/** Version of an Azure key: 32 hex digits after the key's identifier. Azure Key Vault REST reference, as above. */
+export const AZURE_KEY_VERSION = /^[0-9a-f]{32}$/;
+
+/** A directory, subscription, application or object id of Azure, in lower case. */
+export const AZURE_GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** SHA-1 of a certificate's DER, upper-case hex, as Azure's portal shows it. A name for it, not a proof. */
+export const CERTIFICATE_THUMBPRINT = /^[0-9A-F]{40}$/;
+
 /** Account of a full ARN: its fifth field. Source: AWS General Reference, "Amazon Resource Names (ARNs)". */
 export function awsAccountOf(arn: string): string {
   return arn.split(":")[4] ?? "";
@@ -45,6 +71,29 @@ const awsKmsDescriptor = z.strictObject({
     .regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must look like alias/NAME"),
 });
 
+const gcpKmsDescriptor = z.strictObject({
+  ...common,
+  provider: z.literal("gcp-kms"),
+  keyName: z
+    .string()
+    .regex(GCP_KEY_NAME, "must be projects/P/locations/L/keyRings/R/cryptoKeys/K, without a version"),
+});
+
+const guid = z.string().regex(AZURE_GUID, "must be a GUID in lower case");
+
+const azureKeyVaultDescriptor = z.strictObject({
+  ...common,
+  provider: z.literal("azure-key-vault"),
+  keyUri: z
+    .string()
+    .regex(AZURE_KEY_URI, "must be https://VAULT.vault.azure.net/keys/KEY, in lower case up to the key's name and without a version"),
+  entraTenantId: guid,
+  clientId: guid,
+  certificateThumbprint: z.string().regex(CERTIFICATE_THUMBPRINT, "must be the certificate's SHA-1 thumbprint, 40 upper-case hex digits"),
+  certificateNotAfter: z.iso.datetime("must be a date and time in UTC, such as 2027-01-31T00:00:00Z"),
+  operation: z.enum(["encrypt", "wrap"]),
+});
+
 const localDescriptor = z.strictObject({
   ...common,
   provider: z.literal("local"),
@@ -52,7 +101,12 @@ const localDescriptor = z.strictObject({
 });
 
 /** Schema of one descriptor; unknown members are refused, so that a typo cannot pass as an option. */
-export const masterKeyDescriptorSchema = z.discriminatedUnion("provider", [awsKmsDescriptor, localDescriptor]);
+export const masterKeyDescriptorSchema = z.discriminatedUnion("provider", [
+  gcpKmsDescriptor,
+  awsKmsDescriptor,
+  azureKeyVaultDescriptor,
+  localDescriptor,
+]);
 
 /** Schema of the stack output `masterKeys`: one or more descriptors. */
 export const masterKeyDescriptorsSchema = z.array(masterKeyDescriptorSchema).min(1);
@@ -60,8 +114,32 @@ export const masterKeyDescriptorsSchema = z.array(masterKeyDescriptorSchema).min
 /** A key in AWS KMS. `grantedTo` is the ARN of the principal that the key policy names. */
 export type AwsKmsDescriptor = z.infer<typeof awsKmsDescriptor>;
 
+/** A key in Google Cloud KMS. `grantedTo` is the IAM member that was granted, e.g. `serviceAccount:NAME@PROJECT.iam.gserviceaccount.com`. */
+export type GcpKmsDescriptor = z.infer<typeof gcpKmsDescriptor>;
+
+/**
+ * An RSA key in Azure Key Vault. `grantedTo` is the object id of the application's service principal in the tenant's
+ * directory; `clientId` and the certificate are how the service signs in as it. `operation` is what the grant allows:
+ * `encrypt` (keys/encrypt, keys/decrypt) or `wrap` (keys/wrapKey, keys/unwrapKey).
+ */
+export type AzureKeyVaultDescriptor = z.infer<typeof azureKeyVaultDescriptor>;
+
 /** A key in a 0600 file: development and the service's own default, never a tenant's key in production. */
 export type LocalDescriptor = z.infer<typeof localDescriptor>;
 
 /** Any descriptor; branch on `provider`. */
 export type MasterKeyDescriptor = z.infer<typeof masterKeyDescriptorSchema>;
+
+/** Where a descriptor's key is, in the provider's own words: its id, or the path of a local key's file. */
+export function placeOf(descriptor: MasterKeyDescriptor): string {
+  switch (descriptor.provider) {
+    case "gcp-kms":
+      return descriptor.keyName;
+    case "aws-kms":
+      return descriptor.keyArn;
+    case "azure-key-vault":
+      return descriptor.keyUri;
+    case "local":
+      return descriptor.path;
+  }
+}

@@ -10,8 +10,19 @@ import { ByokError } from "./errors.js";
 /** `production` refuses local keys and redirected endpoints; `development` is always asked for explicitly. */
 export type Mode = "production" | "development";
 
-/** Loopback URLs by provider, e.g. `{ "aws-kms": "http://127.0.0.1:4566" }`. Development only. */
-export type Endpoints = Readonly<Partial<Record<"aws-kms", string>>>;
+/** Loopback URLs instead of the clouds', and the CA that vouches for the `https` ones. Development only. */
+export interface Endpoints {
+  /** AWS KMS, e.g. `http://127.0.0.1:4566`. */
+  readonly "aws-kms"?: string | undefined;
+  /** Google Cloud KMS: `https://127.0.0.1:PORT`, which speaks gRPC over TLS. */
+  readonly "gcp-kms"?: string | undefined;
+  /** Azure Key Vault: connections to every vault's host go here; the host stays in request and certificate. */
+  readonly "azure-key-vault"?: string | undefined;
+  /** Microsoft Entra's token endpoint, in the place of `login.microsoftonline.com`. */
+  readonly entra?: string | undefined;
+  /** PEM of the CA to trust for these endpoints, and for nothing else. */
+  readonly certificateAuthority?: string | undefined;
+}
 
 /** The variable that `byok sandbox start` prints: path of the running sandbox's `sandbox.json`. */
 export const SANDBOX_VARIABLE = "BYOK_SANDBOX";
@@ -21,7 +32,13 @@ const LOOPBACK_HOSTS = new Set(["127.0.0.1", "[::1]", "localhost"]);
 /** Only what the runtime needs of `sandbox.json`; the sandbox keeps more in it. */
 const sandboxFileSchema = z.looseObject({
   schema: z.literal(1),
-  endpoints: z.looseObject({ "aws-kms": z.url() }),
+  endpoints: z.object({
+    "aws-kms": z.url(),
+    "gcp-kms": z.url().optional(),
+    "azure-key-vault": z.url().optional(),
+    entra: z.url().optional(),
+    certificateAuthority: z.string().optional(),
+  }),
 });
 
 /**
@@ -41,7 +58,8 @@ export function resolveEndpoints(mode: Mode, given?: Endpoints): Endpoints {
     );
   }
   const endpoints = given ?? readSandboxFile(sandboxFile);
-  for (const [provider, url] of Object.entries(endpoints)) {
+  for (const [provider, url] of Object.entries(endpoints) as [string, string | undefined][]) {
+    if (provider === "certificateAuthority" || url === undefined) continue;
     if (!URL.canParse(url) || !LOOPBACK_HOSTS.has(new URL(url).hostname)) {
       throw new ByokError("CONFIG_INVALID", `The endpoint for ${provider} is not on loopback: ${url}`, { provider });
     }
@@ -51,8 +69,7 @@ export function resolveEndpoints(mode: Mode, given?: Endpoints): Endpoints {
 
 function readSandboxFile(path: string): Endpoints {
   try {
-    const { endpoints } = sandboxFileSchema.parse(JSON.parse(readFileSync(path, "utf8")));
-    return { "aws-kms": endpoints["aws-kms"] };
+    return sandboxFileSchema.parse(JSON.parse(readFileSync(path, "utf8"))).endpoints;
   } catch (error) {
     throw new ByokError(
       "CONFIG_INVALID",

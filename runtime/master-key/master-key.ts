@@ -11,11 +11,11 @@ import { list } from "./list-encoding.js";
 export const SHARE_LENGTH = 32;
 
 /**
- * What a wrap is bound to. `purpose` keeps the two uses apart: `share` for a tenant's master key, `binding` for the
- * service key.
+ * What a wrap is bound to. `purpose` keeps the uses apart: `share` for a tenant's master key; `binding` and `credentials`
+ * (of applications in the tenant's directory; `secret` is then the credentials' id) for the service key.
  */
 export interface ShareContext {
-  readonly purpose: "share" | "binding";
+  readonly purpose: "share" | "binding" | "credentials";
   readonly tenant: string;
   readonly secret: string;
   readonly generation: number;

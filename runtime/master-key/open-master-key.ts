@@ -6,7 +6,16 @@
 import { z } from "zod";
 import { type AwsCredentials } from "./aws-credentials.js";
 import { openAwsKmsKey } from "./aws-kms.js";
-import { awsAccountOf, type MasterKeyDescriptor, masterKeyDescriptorSchema, masterKeyDescriptorsSchema } from "./descriptor.js";
+import { type AzureCertificates } from "./azure-certificate.js";
+import {
+  awsAccountOf,
+  type MasterKeyDescriptor,
+  masterKeyDescriptorSchema,
+  masterKeyDescriptorsSchema,
+  placeOf,
+} from "./descriptor.js";
+import { openAzureKeyVaultKey } from "./azure-key-vault.js";
+import { type GcpCredentials, openGcpKmsKey } from "./gcp-kms.js";
 import { type Endpoints, type Mode, resolveEndpoints } from "./endpoints.js";
 import { ByokError } from "./errors.js";
 import { openLocalKey } from "./local.js";
@@ -53,6 +62,9 @@ export interface OpenKeyOptions {
  */
 export interface Credentials {
   readonly "aws-kms"?: AwsCredentials;
+  readonly "gcp-kms"?: GcpCredentials;
+  /** Certificates of the applications that tenants registered; there is no default chain for them. */
+  readonly "azure-key-vault"?: AzureCertificates;
 }
 
 /** Opens one descriptor's key. Contacts nothing but, for `local`, the file. */
@@ -63,6 +75,17 @@ export async function openMasterKey(descriptor: MasterKeyDescriptor, options: Op
       return openAwsKmsKey(descriptor, {
         endpoint: endpoints["aws-kms"],
         credentials: options.credentials?.["aws-kms"],
+      });
+    case "gcp-kms":
+      return openGcpKmsKey(descriptor, {
+        endpoint: endpoints["gcp-kms"],
+        certificateAuthority: endpoints.certificateAuthority,
+        credentials: options.credentials?.["gcp-kms"],
+      });
+    case "azure-key-vault":
+      return openAzureKeyVaultKey(descriptor, {
+        endpoints,
+        certificates: options.credentials?.["azure-key-vault"],
       });
     case "local":
       assertLocalAllowed(options);
@@ -94,10 +117,6 @@ export async function openServiceKey(
 /** The service's own key belongs to no tenant; the descriptor's other members mean nothing for it. */
 function localServiceKey(path: string): MasterKeyDescriptor {
   return { schema: 1, provider: "local", tenant: "service", datacenter: "usa", grantedTo: "service", path };
-}
-
-function placeOf(descriptor: MasterKeyDescriptor): string {
-  return descriptor.provider === "aws-kms" ? descriptor.keyArn : descriptor.path;
 }
 
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
