@@ -136,24 +136,14 @@ describe("what is sent", () => {
   });
 
   test("the plaintext that the SDK gave is wiped, of good answers and of refused ones", async () => {
-    const plaintexts: Uint8Array[] = [];
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
-    const { decrypt } = KeyManagementServiceClient.prototype;
-    const watched = async function (this: KeyManagementServiceClient, ...args: unknown[]): Promise<unknown> {
-      const answers = await (Reflect.apply(decrypt, this, args) as Promise<[{ plaintext: Uint8Array }]>);
-      plaintexts.push(answers[0].plaintext);
-      return answers;
-    };
-    const spy = jest.spyOn(KeyManagementServiceClient.prototype, "decrypt").mockImplementation(watched as never);
-    try {
-      says(DECRYPTED);
-      await key.unwrap(WRAPPED, CONTEXT);
-      says({ ...DECRYPTED, plaintextCrc32c: { value: 1 } });
-      await refusal(key.unwrap(WRAPPED, CONTEXT));
-    } finally {
-      spy.mockRestore();
-    }
-    expect(plaintexts.map((bytes) => [bytes.length, isWiped(bytes)])).toEqual([
+    const spy = jest.spyOn(KeyManagementServiceClient.prototype, "decrypt");
+    says(DECRYPTED);
+    await key.unwrap(WRAPPED, CONTEXT);
+    says({ ...DECRYPTED, plaintextCrc32c: { value: 1 } });
+    await refusal(key.unwrap(WRAPPED, CONTEXT));
+    const answers = await Promise.all(spy.mock.results.map(({ value }) => value as unknown as Promise<[{ plaintext: Uint8Array }]>));
+    spy.mockRestore();
+    expect(answers.map(([{ plaintext }]) => [plaintext.length, isWiped(plaintext)])).toEqual([
       [32, true],
       [32, true],
     ]);
