@@ -7,23 +7,23 @@
  */
 
 /** Status codes by name, with the HTTP status that REST answers carry (google/rpc/code.proto). */
-export const STATUS_CODES = {
-  INVALID_ARGUMENT: { code: 3, http: 400 },
-  DEADLINE_EXCEEDED: { code: 4, http: 504 },
-  NOT_FOUND: { code: 5, http: 404 },
-  ALREADY_EXISTS: { code: 6, http: 409 },
-  PERMISSION_DENIED: { code: 7, http: 403 },
-  RESOURCE_EXHAUSTED: { code: 8, http: 429 },
-  FAILED_PRECONDITION: { code: 9, http: 400 },
-  ABORTED: { code: 10, http: 409 },
-  UNIMPLEMENTED: { code: 12, http: 501 },
-  INTERNAL: { code: 13, http: 500 },
-  UNAVAILABLE: { code: 14, http: 503 },
-  UNAUTHENTICATED: { code: 16, http: 401 },
+export const HTTP_STATUS = {
+  INVALID_ARGUMENT: 400,
+  DEADLINE_EXCEEDED: 504,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  PERMISSION_DENIED: 403,
+  RESOURCE_EXHAUSTED: 429,
+  FAILED_PRECONDITION: 400,
+  ABORTED: 409,
+  UNIMPLEMENTED: 501,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  UNAUTHENTICATED: 401,
 } as const;
 
 /** Name of a status code. */
-export type StatusName = keyof typeof STATUS_CODES;
+export type StatusName = keyof typeof HTTP_STATUS;
 
 /** What is said about an error besides its message, e.g. `google.rpc.ErrorInfo`; members as in error_details.proto. */
 export interface ErrorDetail {

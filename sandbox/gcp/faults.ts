@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { GoogleError, STATUS_CODES, type StatusName } from "./errors.js";
+import { GoogleError, type StatusName } from "./errors.js";
 
 /**
  * How an answer of Encrypt or Decrypt is damaged on the wire:
@@ -89,11 +89,6 @@ export class GcpFaults {
     if (error !== undefined) throw new GoogleError(error, FAULT_ERRORS[error]);
     return wire;
   }
-}
-
-/** True for a status that {@link GcpFault.error} can be. */
-export function isFaultError(name: string): name is GcpFaultError {
-  return name in STATUS_CODES && name in FAULT_ERRORS;
 }
 
 function matches(fault: GcpFault, target: FaultTarget): boolean {

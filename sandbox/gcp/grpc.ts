@@ -6,7 +6,7 @@
  */
 import type * as Grpc from "@grpc/grpc-js";
 
-import { GoogleError, misrouted, notInSandbox, STATUS_CODES } from "./errors.js";
+import { GoogleError, misrouted, notInSandbox } from "./errors.js";
 import { damage, type GcpFaults } from "./faults.js";
 import { type GoogleCloud, isMethod, type RequestOf } from "./google-cloud.js";
 import { type Encode, type GoogleRpc } from "./load.js";
@@ -86,7 +86,7 @@ function first(call: UnaryCall, name: string): string | undefined {
 
 function toStatus({ grpc, encoders }: GoogleRpc, error: unknown): Partial<Grpc.StatusObject> {
   const shown = error instanceof GoogleError ? error : new GoogleError("INTERNAL", `The sandbox failed: ${String(error)}`);
-  const code = STATUS_CODES[shown.name].code as Grpc.status;
+  const code = grpc.status[shown.name];
   const metadata = new grpc.Metadata();
   if (shown.details.length > 0) {
     const details = shown.details.map(({ type, members }) => ({

@@ -9,7 +9,7 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 
 import { z } from "zod";
 
-import { GoogleError, STATUS_CODES } from "./errors.js";
+import { GoogleError, HTTP_STATUS } from "./errors.js";
 import { type GcpFaults } from "./faults.js";
 import { type GoogleCloud, type MethodName, type RequestOf } from "./google-cloud.js";
 import { type ServiceAccountRecord } from "./state.js";
@@ -74,7 +74,7 @@ export async function answerRest(parts: RestParts, request: IncomingMessage, res
     send(response, 200, await run(parts, request));
   } catch (error) {
     const shown = error instanceof GoogleError ? error : new GoogleError("INTERNAL", `The sandbox failed: ${String(error)}`);
-    const { http } = STATUS_CODES[shown.name];
+    const http = HTTP_STATUS[shown.name];
     const details = shown.details.map(({ type, members }) => ({ "@type": `type.googleapis.com/${type}`, ...members }));
     send(response, http, {
       error: { code: http, message: shown.message, status: shown.name, ...(details.length === 0 ? {} : { details }) },
