@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { GCP_ACTS } from "./acts.js";
 export { type GcpFault, type GcpFaultError, type WireFault } from "./faults.js";
 export { type GcpAuditEntry } from "./google-cloud.js";
 export { type GcpIdentity, type GcpSandbox, type GcpStatus } from "./sandbox.js";

@@ -33,6 +33,11 @@ export class GcpTenant implements TenantCloud {
         grantedTo: [...new Set(outsiders(key).map(({ member }) => member))],
         versions: key.versions.map(({ id, state }) => ({ version: versionName(key.name, id), state, newest: id === key.primary })),
         revoked: takenAway[key.name] !== undefined,
+        notes: [
+          `protection level ${key.protectionLevel}`,
+          // Rotation does not ask for the state of the other versions: it brings a disabled key back.
+          ...(key.nextRotationAt === null ? [] : [`next rotation ${new Date(key.nextRotationAt).toISOString()}, which makes an enabled version`]),
+        ],
       };
     });
   }

@@ -1,16 +1,12 @@
 /** What the tests of the sandbox's Google Cloud share: one in a temporary directory, and official clients of its accounts. */
-import "reflect-metadata";
-
 import { readFileSync } from "node:fs";
 import { Agent, request as httpsRequest } from "node:https";
 
 import { KeyManagementServiceClient } from "@google-cloud/kms";
 import { credentials } from "@grpc/grpc-js";
-import {
-  BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator,
-} from "@peculiar/x509";
 import { GoogleAuth, JWT } from "google-auth-library";
 
+import { issueServerTls } from "../../../sandbox/certificate-authority.js";
 import { type GcpOptions, type RunningGcp, startGcp } from "../../../sandbox/gcp/index.js";
 import { temporaryDirectory } from "../fixtures.js";
 
@@ -20,29 +16,6 @@ export const OTHER_PROJECT = "globex-backup-keys";
 export const SERVICE_ACCOUNT = "storage-byok@afi-production.iam.gserviceaccount.com";
 export const SERVICE = `serviceAccount:${SERVICE_ACCOUNT}`;
 export const USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter";
-
-/** A throw-away authority and a certificate of it for 127.0.0.1, in PEM. */
-export async function certificates(): Promise<GcpOptions["tls"]> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const make = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 86_400_000) };
-  const [authorityKeys, keys] = await Promise.all([make(), make()]);
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: "CN=Test authority", keys: authorityKeys, signingAlgorithm: algorithm, ...validity,
-    extensions: [new BasicConstraintsExtension(true, 0, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true)],
-  });
-  const certificate = await X509CertificateGenerator.create({
-    subject: "CN=127.0.0.1", issuer: authority.subject, publicKey: keys.publicKey, signingKey: authorityKeys.privateKey,
-    signingAlgorithm: algorithm, ...validity,
-    extensions: [new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }, { type: "dns", value: "localhost" }])],
-  });
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return {
-    certificate: certificate.toString("pem"),
-    privateKey: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`,
-    certificateAuthority: authority.toString("pem"),
-  };
-}
 
 /** An answer over REST. */
 export interface RestAnswer {
@@ -69,7 +42,7 @@ export interface GcpFixture {
 
 export async function gcpFixture(): Promise<GcpFixture> {
   const directory = temporaryDirectory();
-  const tls = await certificates();
+  const tls = await issueServerTls({ dns: ["localhost"], ip: ["127.0.0.1"] });
   let now = Date.UTC(2026, 10, 24);
   const start = (): Promise<RunningGcp> => startGcp({ directory: directory.path, tls, clock: () => now });
   let gcp = await start();
