@@ -132,7 +132,8 @@ export class GcpKmsClient {
   readonly #identity: GoogleIdentity;
   readonly #timeout: number;
   readonly #details: KeyDetails;
-  readonly #closing = new AbortController();
+  /** Calls under way, to be ended by {@link close}. */
+  readonly #calls = new Set<AbortController>();
 
   constructor(
     gax: typeof Gax,
@@ -155,8 +156,14 @@ export class GcpKmsClient {
    * @throws {@link ByokError} and nothing else.
    */
   async call<T>(options: CallOptions, send: Send<T>, dispose: (answer: T) => void = () => undefined): Promise<T> {
-    const closing = this.#closing.signal;
-    const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
+    const ending = new AbortController();
+    const { signal } = ending;
+    const giveUp = (): void => {
+      ending.abort(options.signal?.reason);
+    };
+    if (options.signal?.aborted === true) giveUp();
+    options.signal?.addEventListener("abort", giveUp, { once: true });
+    this.#calls.add(ending);
     try {
       const headers = await this.#identity.headers(`https://${GCP_KMS_HOST}/`, signal);
       // Without this the SDK's methods would leave a rejection unhandled, which ends the process, if it fails.
@@ -166,6 +173,9 @@ export class GcpKmsClient {
       const mapped = mapGcpKmsError(error, this.#details);
       if (mapped.code === "SERVICE_CREDENTIALS") this.#identity.forget();
       throw mapped;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
+      this.#calls.delete(ending);
     }
   }
 
@@ -215,7 +225,7 @@ export class GcpKmsClient {
 
   /** Ends what is under way, and closes the connection. */
   async close(): Promise<void> {
-    this.#closing.abort(new Error("The key was closed."));
+    for (const call of this.#calls) call.abort(new Error("The key was closed."));
     await this.#client.close();
   }
 }

@@ -1,4 +1,4 @@
-/** Certificates for tests: a CA, servers on loopback, and what signs in to Entra. */
+/** Certificates that sign in to Entra, for tests. */
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
@@ -24,24 +24,13 @@ const ALGORITHMS = {
   rsa: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", publicExponent: Uint8Array.of(1, 0, 1), modulusLength: 2048 },
 } as const;
 
-/** A self-signed certificate for a server on 127.0.0.1, which is its own CA. */
-export async function loopbackCertificate(): Promise<PemPair> {
-  return selfSigned({ name: "loopback" }, [
-    new x509.BasicConstraintsExtension(true, undefined, true),
-    new x509.SubjectAlternativeNameExtension([
-      { type: "ip", value: "127.0.0.1" },
-      { type: "dns", value: "localhost" },
-    ]),
-  ]);
-}
-
 /** A self-signed certificate. */
-export async function selfSigned(options: CertificateOptions = {}, extensions: x509.Extension[] = []): Promise<PemPair> {
+export async function selfSigned(options: CertificateOptions = {}): Promise<PemPair> {
   const { name = "test", notBefore = new Date(Date.now() - DAY), notAfter = new Date(Date.now() + DAY) } = options;
   const algorithm = ALGORITHMS[options.algorithm ?? "ec"];
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    { name: `CN=${name}`, notBefore, notAfter, signingAlgorithm: algorithm, keys, extensions },
+    { name: `CN=${name}`, notBefore, notAfter, signingAlgorithm: algorithm, keys },
     webcrypto,
   );
   const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as grpc from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
-import { loopbackCertificate } from "../certificates.js";
+import { issueServerTls } from "../../../sandbox/certificate-authority.js";
 
 /** What was asked: the request as it came, and the headers. */
 export interface Asked {
@@ -27,11 +27,11 @@ export interface FakeGoogleKms {
 const METHODS = ["Encrypt", "Decrypt", "GetCryptoKey"];
 
 export async function startFakeGoogleKms(): Promise<FakeGoogleKms> {
-  const { certificate, privateKey } = await loopbackCertificate();
+  const { certificate, privateKey, certificateAuthority } = await issueServerTls({ dns: [], ip: ["127.0.0.1"] });
   const server = new grpc.Server();
   const fake: FakeGoogleKms = {
     endpoint: "",
-    certificateAuthority: certificate,
+    certificateAuthority,
     asked: [],
     answer: () => undefined,
     async close() {
