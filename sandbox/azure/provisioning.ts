@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { X509Certificate } from "node:crypto";
+import { randomUUID, X509Certificate } from "node:crypto";
 
 import { z } from "zod";
 
@@ -12,6 +12,7 @@ import { ByokError } from "../../runtime/master-key/errors.js";
 import { ask } from "./administrator.js";
 import { type Azure } from "./azure.js";
 import { ARM_HOST, GRAPH_HOST, resourceGroupId, vaultId } from "./names.js";
+import { ROLE_DEFINITIONS } from "./roles.js";
 import { type DirectoryRecord, type VaultRecord } from "./state.js";
 
 /** A vault to make. */
@@ -144,6 +145,26 @@ export function setAccessPolicy(
 ): void {
   ask(azure, directory, "PUT", ARM_HOST, `${vaultId(vault)}/accessPolicies/replace`, {
     properties: { accessPolicies: [{ tenantId: directory.id, objectId: of.objectId, permissions: { keys: of.permissions } }] },
+  });
+}
+
+/** Assigns a built-in role to an object, on a whole vault. */
+export function assignRole(
+  azure: Azure,
+  directory: DirectoryRecord,
+  vault: VaultRecord,
+  of: { readonly objectId: string; readonly role: string },
+): void {
+  const role = ROLE_DEFINITIONS.find(({ name, id }) => name === of.role || id === of.role.toLowerCase());
+  if (role === undefined) {
+    throw new ByokError("CONFIG_INVALID", `The sandbox has no role "${of.role}". It has: ${ROLE_DEFINITIONS.map(({ name }) => name).join(", ")}.`);
+  }
+  const scope = vaultId(vault);
+  ask(azure, directory, "PUT", ARM_HOST, `${scope}/providers/Microsoft.Authorization/roleAssignments/${randomUUID()}`, {
+    properties: {
+      roleDefinitionId: `/subscriptions/${vault.subscription}/providers/Microsoft.Authorization/roleDefinitions/${role.id}`,
+      principalId: of.objectId,
+    },
   });
 }
 

@@ -182,6 +182,11 @@ export class AzureSandbox implements TenantCloud {
     provisioning.setAccessPolicy(this.#azure, this.signedIn(), tenant.vaultNamed(this.#azure, of.vault), of);
   }
 
+  /** Assigns a built-in role (its name or id) to an object, on a whole vault. */
+  assignRole(of: { readonly vault: string; readonly objectId: string; readonly role: string }): void {
+    provisioning.assignRole(this.#azure, this.signedIn(), tenant.vaultNamed(this.#azure, of.vault), of);
+  }
+
   /** The audit log: every call since the start or the last {@link clearCalls}, oldest first (the last 10,000). */
   calls(): readonly AuditEntry[] {
     return [...this.#azure.audit];

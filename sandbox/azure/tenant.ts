@@ -8,7 +8,7 @@ import { ByokError } from "../../runtime/master-key/errors.js";
 import { type CloudKeyStatus, type RevocationRoute } from "../cloud.js";
 import { ask, asKeyOfficer, askVault, directoryOf } from "./administrator.js";
 import { type Azure } from "./azure.js";
-import { findKey, findVault } from "./keys.js";
+import { findKey, findVault, newestVersion } from "./keys.js";
 import { ARM_HOST, isWithin, keyIdentifier, parseKeyIdentifier, vaultId } from "./names.js";
 import { roleDefinition } from "./roles.js";
 import { type AccessPolicyRecord, type KeyRecord, type NetworkRulesRecord, type RoleAssignmentRecord, type VaultRecord } from "./state.js";
@@ -148,7 +148,8 @@ export function vaultNamed(azure: Azure, name: string): VaultRecord {
   return vault;
 }
 
-function statusOf(azure: Azure, { vault, key }: Place): CloudKeyStatus {
+function statusOf(azure: Azure, place: Place): CloudKeyStatus {
+  const { vault, key } = place;
   const keyId = keyIdentifier(vault.name, key.name);
   const state = (enabled: boolean): string => (enabled ? "Enabled" : "Disabled");
   return {
@@ -163,7 +164,18 @@ function statusOf(azure: Azure, { vault, key }: Place): CloudKeyStatus {
       newest: index === key.versions.length - 1,
     })),
     revoked: azure.state.revocations[keyId] !== undefined || isFirewallClosed(azure, vault),
+    notes: notesOn(azure, place),
   };
+}
+
+function notesOn(azure: Azure, { vault, key }: Place): string[] {
+  const { expires } = newestVersion(key);
+  return [
+    vault.rbac ? "role assignments decide" : "access policies decide",
+    ...(vault.purgeProtection ? ["purge protection"] : []),
+    ...(isFirewallClosed(azure, vault) ? ["firewall closed"] : []),
+    ...(expires === null ? [] : [`expires ${new Date(expires).toISOString()}`]),
+  ];
 }
 
 function placeOf(azure: Azure, keyId: string): Place {

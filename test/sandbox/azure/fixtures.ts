@@ -7,12 +7,10 @@ import { connect } from "node:tls";
 
 import { ClientCertificateCredential, type TokenCredential } from "@azure/identity";
 import { CryptographyClient, KeyClient, type KeyClientOptions } from "@azure/keyvault-keys";
-import {
-  BasicConstraintsExtension, KeyUsageFlags, KeyUsagesExtension, PemConverter, SubjectAlternativeNameExtension,
-  type X509Certificate, X509CertificateGenerator,
-} from "@peculiar/x509";
+import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 
-import { type AzureOptions, type RunningAzure, startAzure } from "../../../sandbox/azure/index.js";
+import { AZURE_HOSTS, type RunningAzure, startAzure } from "../../../sandbox/azure/index.js";
+import { issueServerTls } from "../../../sandbox/certificate-authority.js";
 import { temporaryDirectory } from "../fixtures.js";
 
 /** Where the sandbox's clock starts. */
@@ -20,7 +18,6 @@ export const START = Date.UTC(2026, 10, 24);
 export const DAY = 86_400_000;
 
 const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 };
-const YEAR = 365 * DAY;
 
 export interface CertificatePair {
   readonly certificate: string;
@@ -43,35 +40,6 @@ export async function selfSigned(name: string, days = 365): Promise<CertificateP
     webcrypto,
   );
   return { certificate: certificate.toString("pem"), privateKey: await privateKeyPem(keys) };
-}
-
-async function serverTls(): Promise<AzureOptions["tls"]> {
-  const authorityKeys = await keyPair();
-  const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + YEAR) };
-  const authority: X509Certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      name: "CN=throw-away CA", keys: authorityKeys, signingAlgorithm: RSA, ...validity,
-      extensions: [new BasicConstraintsExtension(true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign)],
-    },
-    webcrypto,
-  );
-  const keys = await keyPair();
-  const names = ["localhost", "*.vault.azure.net", "login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];
-  const certificate = await X509CertificateGenerator.create(
-    {
-      subject: "CN=sandbox", issuer: authority.subject, publicKey: keys.publicKey, signingKey: authorityKeys.privateKey,
-      signingAlgorithm: RSA, ...validity,
-      extensions: [
-        new SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }, ...names.map((value) => ({ type: "dns" as const, value }))]),
-      ],
-    },
-    webcrypto,
-  );
-  return {
-    certificate: certificate.toString("pem"),
-    privateKey: await privateKeyPem(keys),
-    certificateAuthority: authority.toString("pem"),
-  };
 }
 
 /** A pipeline policy of the SDKs. */
@@ -110,7 +78,7 @@ export interface RawAnswer {
 
 export async function azureFixture(): Promise<AzureFixture> {
   const directory = temporaryDirectory();
-  const tls = await serverTls();
+  const tls = await issueServerTls({ dns: ["localhost", ...AZURE_HOSTS], ip: ["127.0.0.1"] });
   let now = START;
   const start = (): Promise<RunningAzure> => startAzure({ directory: directory.path, tls, clock: () => now });
   let running = await start();
