@@ -110,7 +110,7 @@ test("start prints what a shell can evaluate, serves, and stops on SIGTERM", asy
   });
   await Promise.race([running, once(child, "exit")]);
   const names = stdout.trim().split("\n").map((line) => /^export ([A-Z_0-9]+)='[^']*'$/.exec(line)?.[1]);
-  expect(names).toEqual(["BYOK_SANDBOX", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED"]);
+  expect(names).toEqual(["BYOK_SANDBOX", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_EC2_METADATA_DISABLED", "GOOGLE_APPLICATION_CREDENTIALS"]);
   expect(stderr).toMatch(/Stop it with Ctrl-C; its state stays\.\nAfter a restart paste the new lines: the ports are others then\.\n$/);
   child.kill("SIGTERM");
   await expect(once(child, "exit")).resolves.toEqual([0, null]);
