@@ -4,7 +4,17 @@
  *
  * @module
  */
+export {
+  addMasterKeys,
+  type ChangeSecretOptions,
+  removeMasterKeys,
+  type RemoveMasterKeysOptions,
+  renewSecret,
+  type RewrappedSecret,
+  rewrapSecret,
+} from "./change-secret.js";
 export { createSecret, type CreateSecretOptions } from "./create-secret.js";
+export { describeSecret, type DescribeSecretOptions, type SecretDescription } from "./describe-secret.js";
 export {
   type DecryptedStream,
   type DecryptOptions,
@@ -45,4 +55,6 @@ export {
 export { type VerifyCheck, verifyMasterKey, type VerifyReport } from "./master-key/verify.js";
 export { type CachePolicy, DEFAULT_CACHE_POLICY, statedBound } from "./secret/cache-policy.js";
 export { type Clock } from "./secret/clock.js";
+export { type KeyVersions } from "./secret/key-versions.js";
+export { type RewrappedKey } from "./secret/rewrap-generation.js";
 export { parseSealedSecret, type SealedSecret, serializeSealedSecret } from "./secret/sealed-secret.js";

@@ -108,7 +108,7 @@ async function unwrapSealingKey(
 }
 
 /** The service lost its own key: an operator's problem that must never look like the tenant's decision. */
-function neverTenantsRevocation(error: unknown, serviceKey: MasterKey, id: GenerationId): unknown {
+export function neverTenantsRevocation(error: unknown, serviceKey: MasterKey, id: Pick<GenerationId, "tenant">): unknown {
   if (!(error instanceof ByokError) || !error.revocation) return error;
   return new ByokError(
     "SERVICE_CREDENTIALS",
@@ -122,7 +122,8 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-function serviceKeyContext(id: GenerationId): ShareContext {
+/** The context under which the service key wraps the key that seals a binding share. */
+export function serviceKeyContext(id: GenerationId): ShareContext {
   return { purpose: "binding", tenant: id.tenant, secret: id.secret, generation: id.generation };
 }
 

@@ -119,6 +119,11 @@ export function serializeSealedSecret(sealed: SealedSecret): string {
   return JSON.stringify(parseSealedSecret(sealed));
 }
 
+/** Ids of the master keys that a generation names. */
+export function masterKeyIds(sealed: Pick<SealedGeneration, "masterKeys">): string[] {
+  return sealed.masterKeys.map(({ keyId }) => keyId);
+}
+
 /** A provider's wrap in the spelling of a sealed Secret. */
 export function toSealedWrap(wrapped: WrappedShare): SealedWrap {
   return {
