@@ -5,6 +5,18 @@
  * @module
  */
 export {
+  createApplicationCredentials,
+  type CreateApplicationCredentialsOptions,
+  listApplicationCredentials,
+  type ListedCredential,
+  type NewCredentialOptions,
+  openApplicationCredentials,
+  rotateApplicationCredentials,
+  type RotateApplicationCredentialsOptions,
+} from "./application-credentials/application-credentials.js";
+export { type CertificateFacts } from "./application-credentials/certificate.js";
+export { parseApplicationCredentials, type SealedApplicationCredentials } from "./application-credentials/sealed-credentials.js";
+export {
   addMasterKeys,
   type ChangeSecretOptions,
   removeMasterKeys,
@@ -24,18 +36,22 @@ export {
   Encryptor,
   type EncryptorOptions,
 } from "./encryptor.js";
-export { type KeyAccess } from "./key-access.js";
+export { type ApplicationCredentials, type KeyAccess } from "./key-access.js";
 export { type ObjectIdentity } from "./keychain/identity.js";
 export { inspectObject, type ObjectInspection } from "./keychain/inspect.js";
+export { type AzureCertificate, type AzureCertificates } from "./master-key/azure-certificate.js";
 export {
   type AwsKmsDescriptor,
+  type AzureKeyVaultDescriptor,
   DATACENTERS,
   type Datacenter,
+  type GcpKmsDescriptor,
   type LocalDescriptor,
   type MasterKeyDescriptor,
 } from "./master-key/descriptor.js";
 export { type Endpoints, type Mode, SANDBOX_VARIABLE } from "./master-key/endpoints.js";
 export { BYOK_ERROR_CODES, ByokError, type ByokErrorCode } from "./master-key/errors.js";
+export { type GcpCredentials } from "./master-key/gcp-kms.js";
 export { createLocalKeyFile } from "./master-key/local-key-file.js";
 export {
   type CallOptions,

@@ -10,8 +10,8 @@ import {
   encodeSealedSecret,
   masterKeyIds,
   type SealedGeneration,
-  toSealedWrap,
 } from "./sealed-secret.js";
+import { toSealedWrap } from "./sealed-wrap.js";
 
 /**
  * Wraps the share of a generation with more master keys: same shares, same SEK, another commitment. From then on a

@@ -6,11 +6,13 @@
 import { randomBytes } from "node:crypto";
 import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey, type ShareContext, type WrappedShare } from "../master-key/master-key.js";
-import { neverTenantsRevocation, serviceKeyContext } from "./binding-share.js";
+import { serviceKeyContext } from "./binding-share.js";
 import { KEY_LENGTH } from "./derivation.js";
 import { assertAuthentic, assertConfigured, type MasterKeys } from "./open-generation.js";
 import { shareContext } from "./seal-generation.js";
-import { fromSealedWrap, type SealedGeneration } from "./sealed-secret.js";
+import { type SealedGeneration } from "./sealed-secret.js";
+import { fromSealedWrap } from "./sealed-wrap.js";
+import { neverTenantsRevocation } from "./service-seal.js";
 
 /** The versions of one key, as its wrap and its KMS tell them. */
 export interface KeyVersions {

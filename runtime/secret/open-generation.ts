@@ -3,7 +3,8 @@ import { type CallOptions, type MasterKey } from "../master-key/master-key.js";
 import { openBindingShare, sameBytes } from "./binding-share.js";
 import { shareContext } from "./seal-generation.js";
 import { deriveSecret, sealedSecretTag } from "./derivation.js";
-import { fromSealedWrap, masterKeyIds, type SealedGeneration, type SealedWrap, untaggedJson } from "./sealed-secret.js";
+import { masterKeyIds, type SealedGeneration, untaggedJson } from "./sealed-secret.js";
+import { fromSealedWrap, type SealedWrap } from "./sealed-wrap.js";
 
 /** Master keys by {@link MasterKey.id}: only those of configured descriptors are ever in it. */
 export type MasterKeys = ReadonlyMap<string, MasterKey>;

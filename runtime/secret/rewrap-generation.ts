@@ -10,7 +10,8 @@ import { assertOpensAs } from "./add-master-keys.js";
 import { openBindingShare, sameBytes, type SealedBindingShare, sealBindingShare } from "./binding-share.js";
 import { type MasterKeys, withOpenGeneration } from "./open-generation.js";
 import { tagged, wrapVerified } from "./seal-generation.js";
-import { type SealedGeneration, type SealedWrap, toSealedWrap } from "./sealed-secret.js";
+import { type SealedGeneration } from "./sealed-secret.js";
+import { type SealedWrap, toSealedWrap } from "./sealed-wrap.js";
 
 /** What became of one key's wrap. */
 export interface RewrappedKey {

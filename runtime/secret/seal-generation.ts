@@ -3,14 +3,8 @@ import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey, type ShareContext, type WrappedShare } from "../master-key/master-key.js";
 import { sealBindingShare, sameBytes } from "./binding-share.js";
 import { deriveSecret, type GenerationId, KEY_LENGTH, sealedSecretTag } from "./derivation.js";
-import {
-  assertSealable,
-  fromSealedWrap,
-  type SealedGeneration,
-  toSealedWrap,
-  untaggedJson,
-  type UntaggedGeneration,
-} from "./sealed-secret.js";
+import { assertSealable, type SealedGeneration, untaggedJson, type UntaggedGeneration } from "./sealed-secret.js";
+import { fromSealedWrap, toSealedWrap } from "./sealed-wrap.js";
 
 /** The context under which master keys wrap the share of a generation. */
 export function shareContext(id: GenerationId): ShareContext {

@@ -11,7 +11,8 @@ import { openBindingShare } from "../../../runtime/secret/binding-share.js";
 import { deriveSecret } from "../../../runtime/secret/derivation.js";
 import { openGeneration } from "../../../runtime/secret/open-generation.js";
 import { sealNewGeneration, tagged } from "../../../runtime/secret/seal-generation.js";
-import { type SealedGeneration, toSealedWrap } from "../../../runtime/secret/sealed-secret.js";
+import { type SealedGeneration } from "../../../runtime/secret/sealed-secret.js";
+import { toSealedWrap } from "../../../runtime/secret/sealed-wrap.js";
 import { FakeMasterKey } from "../fake-master-key.js";
 import { bytesOf, hex, refusal } from "../support.js";
 
