@@ -36,6 +36,8 @@ export interface CloudKeyStatus {
   readonly versions: readonly KeyVersionStatus[];
   /** True if `restore` has something to put back. */
   readonly revoked: boolean;
+  /** What else this cloud shows of a key, in words: aliases, the next rotation. */
+  readonly notes: readonly string[];
 }
 
 /**

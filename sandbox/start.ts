@@ -14,10 +14,14 @@ import { answerKms } from "./aws/http.js";
 import { Kms } from "./aws/kms.js";
 import { AwsSandbox } from "./aws/sandbox.js";
 import { StateFile } from "./aws/state.js";
+import { awsTenantCloud } from "./aws/tenant-cloud.js";
+import { type Clouds, deployers } from "./clouds.js";
 import { answerControl, CONTROL_PATH } from "./control.js";
 import { makePrivateDirectory, replacePrivateFile } from "./files.js";
 import { lockDirectory } from "./lock.js";
+import { type SandboxAccess } from "./pulumi/provider.js";
 import { SANDBOX_FILE, type SandboxFile } from "./sandbox-file.js";
+import { Tenants } from "./tenants.js";
 
 /** Requests are small: 4 KiB of plaintext, 32 KiB of policy. */
 const MAX_BODY = 1 << 20;
@@ -42,6 +46,8 @@ export interface Sandbox {
   /** Path of its sandbox.json. */
   readonly file: string;
   readonly aws: AwsSandbox;
+  /** The keys of all clouds, and what their tenants do to them. */
+  readonly tenants: Tenants;
   /** Stops listening and gives the directory back. State stays. */
   close(): Promise<void>;
 }
@@ -64,9 +70,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const kms = new Kms(StateFile.open(join(directory, "aws.json")), options.clock ?? Date.now);
     const faults = new Faults();
     const aws = new AwsSandbox(kms, faults);
+    const clouds: Clouds = { aws, tenants: new Tenants([awsTenantCloud(aws)]) };
     const controlToken = randomBytes(32).toString("base64url");
     const server = createServer((request, response) => {
-      answer(request, response, { kms, faults, aws, controlToken }).catch((error: unknown) => {
+      answer(request, response, { kms, faults, clouds, controlToken }).catch((error: unknown) => {
         response.destroy(error instanceof Error ? error : new Error(String(error)));
       });
     });
@@ -91,13 +98,18 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     };
     if (options.pulumi === true) {
       // Loads @pulumi/pulumi and gRPC (0.7 s, 125 MB): only for who wants it.
-      const { servePulumiProvider } = await import("./pulumi/serve.js");
-      const provider = await servePulumiProvider({ endpoint, deployer: () => aws.deployer() });
-      opened.push(() => provider.close());
-      environment["PULUMI_DEBUG_PROVIDERS"] = `aws:${provider.port}`;
+      const [{ servePulumiProvider }, { PROVIDERS }] = await Promise.all([import("./pulumi/serve.js"), import("./pulumi/providers.js")]);
+      const access = (): SandboxAccess => ({ endpoints: contents.endpoints, deployers: deployers(clouds) });
+      const listening: string[] = [];
+      for (const provider of PROVIDERS.values()) {
+        const served = await servePulumiProvider(provider, access);
+        opened.push(() => served.close());
+        listening.push(`${provider.name}:${served.port}`);
+      }
+      environment["PULUMI_DEBUG_PROVIDERS"] = listening.join(",");
     }
     replacePrivateFile(file, `${JSON.stringify(contents, null, 2)}\n`);
-    return { environment, endpoints: contents.endpoints, file, aws, close };
+    return { environment, endpoints: contents.endpoints, file, aws, tenants: clouds.tenants, close };
   } catch (error) {
     await close();
     throw error;
@@ -107,7 +119,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 interface Parts {
   readonly kms: Kms;
   readonly faults: Faults;
-  readonly aws: AwsSandbox;
+  readonly clouds: Clouds;
   readonly controlToken: string;
 }
 
@@ -124,7 +136,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   }
   const body = Buffer.concat(chunks);
   if (request.url?.startsWith(CONTROL_PATH) === true) {
-    answerControl(parts.aws, parts.controlToken, request, body, response);
+    answerControl(parts.clouds, parts.controlToken, request, body, response);
   } else {
     await answerKms(parts.kms, parts.faults, request, body, response);
   }

@@ -7,7 +7,7 @@ import { once } from "node:events";
 
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { type KeyStatus } from "../aws/tenant.js";
+import { type CloudKeyStatus } from "../cloud.js";
 import { SandboxClient } from "../client.js";
 import { DEFAULT_DIRECTORY, locateSandboxFile } from "../sandbox-file.js";
 import { type Sandbox, startSandbox } from "../start.js";
@@ -36,9 +36,10 @@ Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SAND
   command.addCommand(startCommand());
   command.addCommand(
     act("status", "show keys, identities and who is signed in").action(async (options: Common) => {
-      const status = await client(options).act("status", {});
-      print(options, status, [
-        `signed in: account ${status.signedIn}`,
+      const control = client(options);
+      const [status, { signedIn }] = await Promise.all([control.act("status", {}), control.act("aws.status", {})]);
+      print(options, { ...status, signedIn }, [
+        `signed in: AWS account ${signedIn}`,
         ...(status.keys.length === 0 ? ["no keys yet"] : status.keys.flatMap(describeKey)),
       ]);
     }),
@@ -76,10 +77,24 @@ Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SAND
       }),
   );
   command.addCommand(
+    versionAct("disable-version", "the tenant takes one version of a key out of use (Google Cloud, Azure); restore brings it back").action(
+      async (options: Common & { version: string; key?: string }) => {
+        show(options, await client(options).act("disableVersion", { version: options.version, ...keyOf(options) }));
+      },
+    ),
+  );
+  command.addCommand(
+    versionAct("destroy-version", "the tenant destroys one version of a key for good (Google Cloud)").action(
+      async (options: Common & { version: string; key?: string }) => {
+        show(options, await client(options).act("destroyVersion", { version: options.version, ...keyOf(options) }));
+      },
+    ),
+  );
+  command.addCommand(
     act("sign-in", "choose the account whose administrator deploys (to play a wrong account, or another tenant)")
       .requiredOption("--account <id>", "12-digit AWS account id; made if the sandbox does not have it")
       .action(async (options: Common & { account: string }) => {
-        const { name, arn, account } = await client(options).act("signIn", { account: options.account });
+        const { name, arn, account } = await client(options).act("aws.signIn", { account: options.account });
         // The administrator's credentials stay in the sandbox.
         print(options, { name, arn, account }, [`signed in: ${arn}`]);
       }),
@@ -137,18 +152,22 @@ function act(name: string, description: string): Command {
 }
 
 function keyAct(name: string, description: string): Command {
-  return act(name, description).option("--key <arn>", "ARN of the key; not needed if the sandbox has only one");
+  return act(name, description).option("--key <id>", "id of the key, as in descriptors; not needed if the sandbox has only one");
+}
+
+function versionAct(name: string, description: string): Command {
+  return keyAct(name, description).requiredOption("--version <version>", "the version, as `byok sandbox status` shows it");
 }
 
 function client(options: Common): SandboxClient {
   return SandboxClient.fromFile(locateSandboxFile(options.dir));
 }
 
-function keyOf(options: { readonly key?: string }): { keyArn?: string } {
-  return options.key === undefined ? {} : { keyArn: options.key };
+function keyOf(options: { readonly key?: string }): { key?: string } {
+  return options.key === undefined ? {} : { key: options.key };
 }
 
-function show(options: Common, status: KeyStatus): void {
+function show(options: Common, status: CloudKeyStatus): void {
   print(options, status, describeKey(status));
 }
 
@@ -156,13 +175,14 @@ function print(options: Common, value: unknown, lines: readonly string[]): void 
   process.stdout.write(`${options.json === true ? JSON.stringify(value) : lines.join("\n")}\n`);
 }
 
-function describeKey(key: KeyStatus): string[] {
+function describeKey(key: CloudKeyStatus): string[] {
   const deletion = key.deletionDate === undefined ? "" : `, gone on ${key.deletionDate}`;
+  const versions = key.versions.map(({ version, state, newest }) => `version ${version}: ${state}${newest ? ", encrypts" : ""}`);
   return [
-    `${key.keyArn}${key.aliases.length === 0 ? "" : ` (${key.aliases.join(", ")})`}`,
+    key.keyId,
     `  ${key.state}${deletion}${key.revoked ? ", restore brings it back" : ""}`,
-    `  granted to ${key.grantedTo.length === 0 ? "nobody outside its account" : key.grantedTo.join(", ")}`,
-    `  ${key.materials} version(s) of key material${key.nextRotation === undefined ? "" : `, next rotation ${key.nextRotation}`}`,
+    `  granted to ${key.grantedTo.length === 0 ? "nobody outside the tenant" : key.grantedTo.join(", ")}`,
+    ...[...versions, ...key.notes].map((line) => `  ${line}`),
   ];
 }
 

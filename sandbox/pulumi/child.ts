@@ -11,10 +11,11 @@ import type * as Pulumi from "@pulumi/pulumi";
 import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 
 import { SandboxClient } from "../client.js";
+import { readSandboxFile } from "../sandbox-file.js";
 import { type ChildAnswer, type ChildRequest, type DeployedResource, type DeploymentResult } from "./in-process.js";
 import { marshal, unmarshalObject } from "./marshal.js";
-import { AwsProvider, check, type DeployerCredentials, PROVIDER_TYPE } from "./provider.js";
-import { checkProviderConfig } from "./provider-config.js";
+import { type ConfiguredProvider, type SandboxAccess } from "./provider.js";
+import { configuredPackage, packageOf, providerNamed } from "./providers.js";
 import { type Properties } from "./values.js";
 
 process.once("message", (request) => {
@@ -41,13 +42,14 @@ function answer(message: ChildAnswer): void {
 }
 
 async function deploy(request: ChildRequest, onFailure: (error: unknown) => void): Promise<DeploymentResult> {
-  const deployer = await SandboxClient.fromFile(request.sandboxFile).act("deployer", {});
+  const deployers = await SandboxClient.fromFile(request.sandboxFile).act("deployers", {});
+  const access: SandboxAccess = { endpoints: readSandboxFile(request.sandboxFile).endpoints, deployers };
   // The program's own copy of Pulumi: another one would not share its runtime.
   const load = createRequire(request.program);
   const pulumi = load("@pulumi/pulumi") as typeof Pulumi;
   const resources: DeployedResource[] = [];
   pulumi.runtime.setAllConfig({ ...request.config }, [...(request.secretConfigKeys ?? [])]);
-  await pulumi.runtime.setMocks(mocks(request, deployer, onFailure), request.project, request.stack, false);
+  await pulumi.runtime.setMocks(mocks(request, access, onFailure), request.project, request.stack, false);
   observe(pulumi, resources);
   let outputs: Record<string, unknown> = {};
   const secretOutputs: string[] = [];
@@ -79,25 +81,29 @@ async function runProgram(load: NodeJS.Require, program: string): Promise<Record
 }
 
 /** The mock monitor's answers. */
-function mocks(request: ChildRequest, deployer: DeployerCredentials, onFailure: (error: unknown) => void): Pulumi.runtime.Mocks {
-  const providers = new Map<string, AwsProvider>();
-  const providerOf = (reference: string | undefined, what: string): AwsProvider => {
+function mocks(request: ChildRequest, access: SandboxAccess, onFailure: (error: unknown) => void): Pulumi.runtime.Mocks {
+  const configured = new Map<string, ConfiguredProvider>();
+  const providerOf = (reference: string | undefined, what: string): ConfiguredProvider => {
+    const name = packageOf(what);
+    const isDefault = reference === undefined || reference === "";
     // A reference is URN::ID.
-    const id = reference === undefined || reference === "" ? "default" : reference.slice(reference.lastIndexOf("::") + 2);
-    let provider = providers.get(id);
-    if (provider === undefined && id === "default") {
-      provider = new AwsProvider(request.endpoint, deployer, defaultConfiguration(request.config, what));
-      providers.set(id, provider);
+    const id = isDefault ? `default ${name}` : reference.slice(reference.lastIndexOf("::") + 2);
+    let provider = configured.get(id);
+    if (provider === undefined && isDefault) {
+      provider = providerNamed(name).configure(defaultConfiguration(request.config, name, what), access);
+      configured.set(id, provider);
     }
     if (provider === undefined) throw new Error(`${what}: unknown provider ${id}`);
     return provider;
   };
   const create = async (args: Pulumi.runtime.MockResourceArgs): Promise<{ id: string; state: Record<string, unknown> }> => {
     const { properties, secrets } = unmarshalObject(args.inputs as Record<string, unknown>);
-    if (args.type === PROVIDER_TYPE) {
+    const configures = configuredPackage(args.type);
+    if (configures !== undefined) {
       const id = randomUUID();
-      refuse(args, checkProviderConfig(properties));
-      providers.set(id, new AwsProvider(request.endpoint, deployer, properties));
+      const provider = providerNamed(configures);
+      refuse(args, provider.checkConfig(properties));
+      configured.set(id, provider.configure(properties, access));
       return { id, state: marshal(properties, secrets) };
     }
     if (args.custom !== true) return { id: "", state: marshal(properties, secrets) };
@@ -107,7 +113,7 @@ function mocks(request: ChildRequest, deployer: DeployerCredentials, onFailure: 
       if (found === undefined) throw new Error(`resource '${args.id}' does not exist`);
       return { id: found.id, state: marshal(found.state, secrets) };
     }
-    const checked = check(args.type, properties);
+    const checked = providerNamed(packageOf(args.type)).check(args.type, properties);
     refuse(args, checked.failures);
     const { id, state } = await provider.create(args.type, checked.inputs);
     return { id, state: marshal(state, secrets) };
@@ -123,7 +129,8 @@ function mocks(request: ChildRequest, deployer: DeployerCredentials, onFailure: 
     },
     call: async (args) => {
       try {
-        return marshal(providerOf(args.provider, args.token).invoke(args.token));
+        const { properties } = unmarshalObject(args.inputs as Record<string, unknown>);
+        return marshal(await providerOf(args.provider, args.token).invoke(args.token, properties));
       } catch (error) {
         onFailure(error);
         throw error;
@@ -136,16 +143,16 @@ function refuse(args: Pulumi.runtime.MockResourceArgs, failures: readonly { read
   if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("; "));
 }
 
-/** The default provider, as the engine would make it from `aws:` configuration, unless default providers are disabled. */
-function defaultConfiguration(config: Readonly<Record<string, string>>, what: string): Properties {
+/** A default provider, as the engine would make it from its namespace's configuration, unless default providers are disabled. */
+function defaultConfiguration(config: Readonly<Record<string, string>>, name: string, what: string): Properties {
   const disabled = JSON.parse(config["pulumi:disable-default-providers"] ?? "[]") as unknown;
-  if (Array.isArray(disabled) && (disabled.includes("*") || disabled.includes("aws"))) {
-    throw new Error(`Default provider for 'aws' disabled. '${what}' must use an explicit provider.`);
+  if (Array.isArray(disabled) && (disabled.includes("*") || disabled.includes(name))) {
+    throw new Error(`Default provider for '${name}' disabled. '${what}' must use an explicit provider.`);
   }
   return Object.fromEntries(
     Object.entries(config)
-      .filter(([key]) => key.startsWith("aws:"))
-      .map(([key, value]) => [key.slice("aws:".length), value]),
+      .filter(([key]) => key.startsWith(`${name}:`))
+      .map(([key, value]) => [key.slice(name.length + 1), value]),
   );
 }
 

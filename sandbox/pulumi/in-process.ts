@@ -55,9 +55,7 @@ export interface DeploymentResult {
 }
 
 /** @internal What the parent tells the child. */
-export interface ChildRequest extends Omit<InProcessDeployment, "signal"> {
-  readonly endpoint: string;
-}
+export type ChildRequest = Omit<InProcessDeployment, "signal">;
 
 /** @internal What the child answers, once. */
 export type ChildAnswer = { readonly result: DeploymentResult } | { readonly error: string };
@@ -73,7 +71,7 @@ const TAIL = 8_192;
  */
 export async function deployInProcess({ signal, ...deployment }: InProcessDeployment): Promise<DeploymentResult> {
   signal?.throwIfAborted();
-  const { endpoints } = readSandboxFile(deployment.sandboxFile);
+  readSandboxFile(deployment.sandboxFile);
   await requireProgram(deployment.program);
   // This module's own extension: .js when built, .ts when run from source.
   const child = fork(join(__dirname, `child${extname(__filename)}`), {
@@ -102,7 +100,7 @@ export async function deployInProcess({ signal, ...deployment }: InProcessDeploy
       // After a message this settles nothing any more.
       resolve({ error: `The program ended without a result (${signal ?? `exit code ${code ?? "unknown"}`}).\n${printed}` });
     });
-    const request: ChildRequest = { ...deployment, endpoint: endpoints["aws-kms"] };
+    const request: ChildRequest = deployment;
     child.send(request, (error) => {
       if (error !== null) resolve({ error: `The program's process failed: ${error.message}\n${printed}` });
     });

@@ -35,8 +35,6 @@ export interface PulumiRpc {
   readonly any: typeof AnyPb;
   readonly empty: typeof EmptyPb;
   readonly struct: typeof StructPb;
-  /** Version of the installed @pulumi/aws; the engine warns about providers that are older than the program's SDK. */
-  readonly awsVersion: string;
 }
 
 /** Loads Pulumi's gRPC pieces. Throws ByokError CONFIG_INVALID if @pulumi/pulumi is not installed. */
@@ -54,10 +52,19 @@ export function loadPulumiRpc(): PulumiRpc {
       any: within("google-protobuf/google/protobuf/any_pb.js") as PulumiRpc["any"],
       empty: within("google-protobuf/google/protobuf/empty_pb.js") as PulumiRpc["empty"],
       struct: within("google-protobuf/google/protobuf/struct_pb.js") as PulumiRpc["struct"],
-      awsVersion: (here("@pulumi/aws/package.json") as { version: string }).version,
     };
   } catch (error) {
-    throw missing("@pulumi/pulumi @pulumi/aws", error);
+    throw missing("@pulumi/pulumi", error);
+  }
+}
+
+/** Version of an installed SDK; undefined if it is not installed, since nobody's program then uses its provider. */
+export function installedVersion(sdk: string): string | undefined {
+  try {
+    return (createRequire(__filename)(`${sdk}/package.json`) as { version: string }).version;
+  } catch (error) {
+    if (errorCode(error) === "MODULE_NOT_FOUND") return undefined;
+    throw error;
   }
 }
 

@@ -1,147 +1,147 @@
 /**
- * One configured provider: the resource types against the sandbox's KMS, with the deployer's credentials. Served to the
- * real engine by serve.ts and to programs under mocks by child.ts.
+ * What every provider has in common: resource types looked up by token, checked, compared and run with a context that the
+ * provider's configuration yields. Served to the real engine by serve.ts and to programs under mocks by child.ts.
  *
  * @module
  */
-import { type KMSClient } from "@aws-sdk/client-kms";
+import { type SandboxFile } from "../sandbox-file.js";
+import { type Deployers } from "./deployers.js";
+import { type Deployed, type ResourceType } from "./resource-type.js";
+import { type CheckFailure, type CheckResult, checkInputs, type Difference, diffInputs } from "./schema.js";
+import { hasUnknown, type Properties, UNKNOWN, type Value } from "./values.js";
 
-import { loadKmsSdk } from "./load.js";
-import { configure, type ProviderConfig } from "./provider-config.js";
-import { type Deployed, type ResourceContext, type ResourceType } from "./resource-type.js";
-import { aliasType } from "./resources/alias.js";
-import { keyPolicyType } from "./resources/key-policy.js";
-import { keyType } from "./resources/key.js";
-import { type CheckResult, checkInputs, type Difference, diffInputs } from "./schema.js";
-import { hasUnknown, type Properties, textOf, UNKNOWN, type Value } from "./values.js";
-
-/** Who deploys: the tenant's administrator. */
-export interface DeployerCredentials {
-  readonly account: string;
-  readonly arn: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
+/** How providers reach the sandbox, and as whom. */
+export interface SandboxAccess {
+  readonly endpoints: SandboxFile["endpoints"];
+  readonly deployers: Deployers;
 }
 
-/** Token of the provider itself. */
-export const PROVIDER_TYPE = "pulumi:providers:aws";
-
-const TYPES: ReadonlyMap<string, ResourceType> = new Map(
-  [keyType, aliasType, keyPolicyType].map((type) => [type.token, type]),
-);
-
-/**
- * The type behind a token.
- *
- * @throws Error if the sandbox does not have it.
- */
-export function resourceType(token: string): ResourceType {
-  const type = TYPES.get(token);
-  if (type === undefined) {
-    throw new Error(`the sandbox does not implement the resource type ${token}; it has ${[...TYPES.keys()].join(", ")}`);
-  }
-  return type;
-}
-
-/** Checks inputs and fills in defaults; needs no configuration. */
-export function check(token: string, given: Properties): CheckResult {
-  const type = resourceType(token);
-  const result = checkInputs(token, type.inputs, given);
-  // Rules between properties make sense only for properties that are right by themselves.
-  return result.failures.length > 0 ? result : { inputs: result.inputs, failures: type.check?.(result.inputs) ?? [] };
-}
-
-/** A configured provider. */
-export class AwsProvider {
-  readonly #endpoint: string;
-  readonly #deployer: DeployerCredentials;
-  readonly #config: ProviderConfig;
-  readonly #clients = new Map<string, KMSClient>();
-
-  /**
-   * @throws Error if the configuration is not acceptable or excludes the deployer's account.
-   */
-  constructor(endpoint: string, deployer: DeployerCredentials, config: Properties) {
-    this.#endpoint = endpoint;
-    this.#deployer = deployer;
-    this.#config = configure(config, deployer.account);
-  }
-
-  /** What differs between a deployed resource and checked inputs. */
-  diff(token: string, deployed: Properties, inputs: Properties, ignored: readonly string[] = []): Difference[] {
-    // A resource without a region of its own lives in the provider's.
-    const region = inputs["region"] ?? this.#config.region;
-    return diffInputs(resourceType(token).inputs, deployed, { ...inputs, region }, ignored);
-  }
-
-  /** What a creation would give, as far as it can be known. */
-  previewCreate(token: string, inputs: Properties): Properties {
-    const type = resourceType(token);
-    const unknown = type.computed.filter((name) => inputs[name] === undefined).map((name): [string, Value] => [name, UNKNOWN]);
-    return { region: this.#config.region, ...inputs, ...Object.fromEntries(unknown) };
-  }
-
-  /** What an update would give, as far as it can be known. */
-  previewUpdate(deployed: Properties, inputs: Properties): Properties {
-    return { ...deployed, ...inputs };
-  }
-
-  async create(token: string, inputs: Properties): Promise<Deployed> {
-    return resourceType(token).create(await this.context(inputs), known(inputs));
-  }
-
-  /** Undefined if the resource is gone. */
-  async read(token: string, id: string, state: Properties): Promise<Deployed | undefined> {
-    return resourceType(token).read(await this.context(state), id, state);
-  }
-
-  async update(token: string, id: string, deployed: Properties, inputs: Properties): Promise<Deployed> {
-    return resourceType(token).update(await this.context(deployed), id, deployed, known(inputs));
-  }
-
-  async delete(token: string, id: string, deployed: Properties): Promise<void> {
-    await resourceType(token).delete(await this.context(deployed), id, deployed);
-  }
-
-  /** Functions: who is deploying, where. */
-  invoke(token: string): Properties {
-    switch (token) {
-      case "aws:index/getCallerIdentity:getCallerIdentity":
-        return { accountId: this.#deployer.account, arn: this.#deployer.arn, id: this.#deployer.account, userId: this.#deployer.accessKeyId };
-      case "aws:index/getRegion:getRegion":
-        return { id: this.#config.region, name: this.#config.region, region: this.#config.region };
-      default:
-        throw new Error(`the sandbox does not implement the function ${token}`);
-    }
-  }
-
+/** A provider's configuration in force. */
+export interface Configuration<Context> {
+  /** Inputs that resources have from the provider where they name none of their own, e.g. `region`. */
+  readonly inherited: Properties;
+  /** What a resource with these properties is handled with. */
+  context(properties: Properties): Promise<Context>;
+  /** Answers a function of the provider; throws for those that the sandbox does not play. */
+  invoke(token: string, args: Properties): Properties | Promise<Properties>;
   /** Closes connections. */
-  close(): void {
-    for (const client of this.#clients.values()) client.destroy();
-    this.#clients.clear();
-  }
-
-  private async context(properties: Properties): Promise<ResourceContext> {
-    const region = textOf(properties, "region") ?? this.#config.region;
-    const sdk = await loadKmsSdk();
-    let kms = this.#clients.get(region);
-    if (kms === undefined) {
-      const { accessKeyId, secretAccessKey, sessionToken } = this.#deployer;
-      kms = new sdk.KMSClient({
-        region,
-        endpoint: this.#endpoint,
-        credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
-      });
-      this.#clients.set(region, kms);
-    }
-    return { account: this.#deployer.account, region, kms, sdk };
-  }
+  close(): void;
 }
 
-/** The inputs a resource has, of those it was made with: what refresh compares the program with. */
-export function inputsOf(token: string, state: Properties, before: Properties): Properties {
-  const { inputs } = resourceType(token);
+/** What makes one provider differ from another. */
+export interface ProviderSpec<Context> {
+  /** Name of the Pulumi package, e.g. `azure-native`. */
+  readonly name: string;
+  /** npm package of its SDK; the engine warns about providers that are older than the program's SDK. */
+  readonly sdk: string;
+  readonly types: readonly ResourceType<Context>[];
+  /** Says what is wrong with a provider's settings. */
+  checkConfig(given: Properties): CheckFailure[];
+  /**
+   * Puts settings in force.
+   *
+   * @throws Error in the provider's words, if they are not acceptable or exclude whoever deploys.
+   */
+  configure(given: Properties, access: SandboxAccess): Configuration<Context>;
+}
+
+/** A provider before it is configured. */
+export interface Provider {
+  readonly name: string;
+  readonly sdk: string;
+  checkConfig(given: Properties): CheckFailure[];
+  /** Checks inputs and fills in defaults. */
+  check(token: string, given: Properties): CheckResult;
+  /** The inputs a resource has, of those it was made with: what refresh compares the program with. */
+  inputsOf(token: string, state: Properties, before: Properties): Properties;
+  /** Output properties that an update never changes. */
+  stableOf(token: string): readonly string[];
+  /** True if resources of the type are told apart by a `name` that the program may choose. */
+  isNamed(token: string): boolean;
+  /** As {@link ProviderSpec.configure}. */
+  configure(given: Properties, access: SandboxAccess): ConfiguredProvider;
+}
+
+/** A provider that works. */
+export interface ConfiguredProvider {
+  /** What differs between a deployed resource and checked inputs. */
+  diff(token: string, deployed: Properties, inputs: Properties, ignored?: readonly string[]): Difference[];
+  /** What a creation would give, as far as it can be known. */
+  previewCreate(token: string, inputs: Properties): Properties;
+  /** What an update would give, as far as it can be known. */
+  previewUpdate(deployed: Properties, inputs: Properties): Properties;
+  create(token: string, inputs: Properties): Promise<Deployed>;
+  /** Undefined if the resource is gone. */
+  read(token: string, id: string, state: Properties): Promise<Deployed | undefined>;
+  update(token: string, id: string, deployed: Properties, inputs: Properties): Promise<Deployed>;
+  delete(token: string, id: string, deployed: Properties): Promise<void>;
+  invoke(token: string, args: Properties): Promise<Properties>;
+  /** Closes connections. */
+  close(): void;
+}
+
+/** Makes a provider of its spec. Everything throws Error for a resource type that the sandbox does not have. */
+export function defineProvider<Context>(spec: ProviderSpec<Context>): Provider {
+  const types = new Map(spec.types.map((type) => [type.token, type]));
+  const typeOf = (token: string): ResourceType<Context> => {
+    const type = types.get(token);
+    if (type === undefined) {
+      throw new Error(`the sandbox does not implement the resource type ${token}; it has ${[...types.keys()].join(", ")}`);
+    }
+    return type;
+  };
+  return {
+    name: spec.name,
+    sdk: spec.sdk,
+    checkConfig: (given) => spec.checkConfig(given),
+    check: (token, given) => {
+      const type = typeOf(token);
+      const result = checkInputs(token, type.inputs, given);
+      // Rules between properties make sense only for properties that are right by themselves.
+      return result.failures.length > 0 ? result : { inputs: result.inputs, failures: type.check?.(result.inputs) ?? [] };
+    },
+    inputsOf: (token, state, before) => inputsOf(typeOf(token), state, before),
+    stableOf: (token) => typeOf(token).stable,
+    isNamed: (token) => typeOf(token).inputs["name"] !== undefined,
+    configure: (given, access) => configured(spec.configure(given, access), typeOf),
+  };
+}
+
+function configured<Context>(
+  configuration: Configuration<Context>,
+  typeOf: (token: string) => ResourceType<Context>,
+): ConfiguredProvider {
+  /** Inputs with what the provider lends to this type. */
+  const inherit = (type: ResourceType<Context>, inputs: Properties): Properties => ({
+    ...Object.fromEntries(Object.entries(configuration.inherited).filter(([name]) => Object.hasOwn(type.inputs, name))),
+    ...inputs,
+  });
+  return {
+    diff: (token, deployed, inputs, ignored = []) => {
+      const type = typeOf(token);
+      return diffInputs(type.inputs, deployed, inherit(type, inputs), ignored);
+    },
+    previewCreate: (token, inputs) => {
+      const type = typeOf(token);
+      const unknown = type.computed.filter((name) => inputs[name] === undefined).map((name): [string, Value] => [name, UNKNOWN]);
+      return { ...inherit(type, inputs), ...Object.fromEntries(unknown) };
+    },
+    previewUpdate: (deployed, inputs) => ({ ...deployed, ...inputs }),
+    create: async (token, inputs) => typeOf(token).create(await configuration.context(inputs), known(inputs)),
+    read: async (token, id, state) => typeOf(token).read(await configuration.context(state), id, state),
+    update: async (token, id, deployed, inputs) =>
+      typeOf(token).update(await configuration.context(deployed), id, deployed, known(inputs)),
+    delete: async (token, id, deployed) => {
+      await typeOf(token).delete(await configuration.context(deployed), id, deployed);
+    },
+    invoke: async (token, args) => configuration.invoke(token, args),
+    close: () => {
+      configuration.close();
+    },
+  };
+}
+
+function inputsOf<Context>({ inputs }: ResourceType<Context>, state: Properties, before: Properties): Properties {
   const importing = Object.keys(before).length === 0;
   const names = Object.keys(inputs).filter((name) => importing || before[name] !== undefined);
   return Object.fromEntries(

@@ -3,19 +3,8 @@
  *
  * @module
  */
-import type * as Sdk from "@aws-sdk/client-kms";
-
 import { type PropertyTable } from "./schema.js";
 import { type Properties } from "./values.js";
-
-/** What an implementation works with: the deployer's account and the SDK's client for the resource's Region. */
-export interface ResourceContext {
-  readonly account: string;
-  readonly region: string;
-  readonly kms: Sdk.KMSClient;
-  /** The SDK, loaded when the first resource needs it. */
-  readonly sdk: typeof Sdk;
-}
 
 /** A resource that exists. */
 export interface Deployed {
@@ -23,8 +12,8 @@ export interface Deployed {
   readonly state: Properties;
 }
 
-/** A resource type of the provider. */
-export interface ResourceType {
+/** A resource type of a provider; `Context` is what its implementation works with: the deployer's clients. */
+export interface ResourceType<Context> {
   /** Type token, e.g. `aws:kms/key:Key`. */
   readonly token: string;
   readonly inputs: PropertyTable;
@@ -34,11 +23,11 @@ export interface ResourceType {
   readonly stable: readonly string[];
   /** Rules that involve more than one property. */
   readonly check?: (inputs: Properties) => readonly { readonly property: string; readonly reason: string }[];
-  create(context: ResourceContext, inputs: Properties): Promise<Deployed>;
+  create(context: Context, inputs: Properties): Promise<Deployed>;
   /** Undefined if the resource is gone. `known` is the last known state; empty when importing. */
-  read(context: ResourceContext, id: string, known: Properties): Promise<Deployed | undefined>;
-  update(context: ResourceContext, id: string, deployed: Properties, inputs: Properties): Promise<Deployed>;
-  delete(context: ResourceContext, id: string, deployed: Properties): Promise<void>;
+  read(context: Context, id: string, known: Properties): Promise<Deployed | undefined>;
+  update(context: Context, id: string, deployed: Properties, inputs: Properties): Promise<Deployed>;
+  delete(context: Context, id: string, deployed: Properties): Promise<void>;
 }
 
 /** Creation made a resource and then failed: it exists and must not be forgotten. */
@@ -51,12 +40,7 @@ export class PartiallyCreated extends Error {
   }
 }
 
-/** True for an error of the SDK with one of the names. */
-export function isAwsError(error: unknown, ...names: readonly string[]): boolean {
-  return error instanceof Error && names.includes(error.name);
-}
-
-/** An error in the provider's style: what was being done, to what, and KMS's own words. */
+/** An error in the providers' style: what was being done, to what, and the cloud's own words. */
 export function failed(doing: string, error: unknown): Error {
   const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Error(`${doing}: ${said}`, { cause: error });

@@ -1,5 +1,5 @@
 /**
- * The resource provider over gRPC, for the real engine: it attaches to whatever PULUMI_DEBUG_PROVIDERS names instead of
+ * A resource provider over gRPC, for the real engine: it attaches to whatever PULUMI_DEBUG_PROVIDERS names instead of
  * starting a plugin. Protocol: pulumirpc.ResourceProvider (proto/pulumi/provider.proto).
  *
  * The engine opens one connection per provider resource (sdk/go/common/resource/plugin/provider_plugin.go, NewProvider),
@@ -13,12 +13,11 @@ import type * as pb from "@pulumi/pulumi/proto/provider_pb.js";
 import { type Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import { type Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
-import { loadPulumiRpc, type PulumiRpc } from "./load.js";
+import { installedVersion, loadPulumiRpc, type PulumiRpc } from "./load.js";
 import { marshal, unmarshal } from "./marshal.js";
-import { checkProviderConfig } from "./provider-config.js";
-import { AwsProvider, check, type DeployerCredentials, inputsOf, resourceType } from "./provider.js";
+import { type ConfiguredProvider, type Provider, type SandboxAccess } from "./provider.js";
 import { PartiallyCreated } from "./resource-type.js";
-import { type CheckResult } from "./schema.js";
+import { type CheckResult, type Difference } from "./schema.js";
 import { type Properties } from "./values.js";
 
 /** Connections whose configuration is remembered; an engine run opens a handful and never comes back. */
@@ -31,19 +30,16 @@ export interface ServedProvider {
 }
 
 /**
- * Serves the provider on a free port of 127.0.0.1.
+ * Serves a provider on a free port of 127.0.0.1.
  *
- * @param options.deployer who is signed in; asked at every Configure, so that signing in takes effect at the next run.
+ * @param access who is signed in; asked at every Configure, so that signing in takes effect at the next run.
  * @throws ByokError CONFIG_INVALID if Pulumi's packages are missing.
  */
-export async function servePulumiProvider(options: {
-  readonly endpoint: string;
-  readonly deployer: () => DeployerCredentials;
-}): Promise<ServedProvider> {
+export async function servePulumiProvider(provider: Provider, access: () => SandboxAccess): Promise<ServedProvider> {
   const rpc = loadPulumiRpc();
-  const configured = new Map<string, AwsProvider>();
+  const configured = new Map<string, ConfiguredProvider>();
   const server = new rpc.grpc.Server();
-  server.addService(rpc.services.ResourceProviderService, implementation(rpc, options, configured));
+  server.addService(rpc.services.ResourceProviderService, implementation(rpc, provider, access, configured));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", rpc.grpc.ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
@@ -55,17 +51,20 @@ export async function servePulumiProvider(options: {
     close: async () => {
       // An engine that is still attached learns it from its next call.
       server.forceShutdown();
-      for (const provider of configured.values()) provider.close();
+      for (const each of configured.values()) each.close();
     },
   };
 }
 
 function implementation(
   rpc: PulumiRpc,
-  options: { readonly endpoint: string; readonly deployer: () => DeployerCredentials },
-  configured: Map<string, AwsProvider>,
+  provider: Provider,
+  access: () => SandboxAccess,
+  configured: Map<string, ConfiguredProvider>,
 ): UntypedServiceImplementation {
   const { messages, struct, empty } = rpc;
+  // The engine asks only for providers that the program uses, through an SDK that is then installed.
+  const version = installedVersion(provider.sdk) ?? "0.0.0";
   const toStruct = (...args: Parameters<typeof marshal>): Struct => struct.Struct.fromJavaScript(marshal(...args));
 
   /** Answers a call with what the function gives, or with its error. */
@@ -87,12 +86,12 @@ function implementation(
     unary((): never => {
       throw new Unimplemented(what);
     });
-  const providerOf = (peer: string): AwsProvider => {
-    const provider = configured.get(peer);
-    if (provider === undefined) {
+  const providerOf = (peer: string): ConfiguredProvider => {
+    const found = configured.get(peer);
+    if (found === undefined) {
       throw new Error("this connection was never configured; the sandbox was restarted or the connection was lost. Run the command again.");
     }
-    return provider;
+    return found;
   };
   const checkResponse = (result: CheckResult, secrets: ReadonlySet<string>): pb.CheckResponse =>
     new messages.CheckResponse()
@@ -107,16 +106,16 @@ function implementation(
     ),
     attach: unary((): Empty => new empty.Empty()),
     cancel: unary((): Empty => new empty.Empty()),
-    getPluginInfo: unary(() => new rpc.plugin.PluginInfo().setVersion(rpc.awsVersion)),
+    getPluginInfo: unary(() => new rpc.plugin.PluginInfo().setVersion(version)),
     getSchema: unary((): pb.GetSchemaResponse =>
-      new messages.GetSchemaResponse().setSchema(JSON.stringify({ name: "aws", version: rpc.awsVersion })),
+      new messages.GetSchemaResponse().setSchema(JSON.stringify({ name: provider.name, version })),
     ),
     getMapping: unary((): pb.GetMappingResponse => new messages.GetMappingResponse()),
     getMappings: unary((): pb.GetMappingsResponse => new messages.GetMappingsResponse()),
 
     checkConfig: unary((request: pb.CheckRequest): pb.CheckResponse => {
       const { properties, secrets } = unmarshal(request.getNews());
-      return checkResponse({ inputs: properties, failures: checkProviderConfig(properties) }, secrets);
+      return checkResponse({ inputs: properties, failures: provider.checkConfig(properties) }, secrets);
     }),
     diffConfig: unary((request: pb.DiffRequest): pb.DiffResponse => {
       // Resources find out themselves (their region) whether another configuration replaces them.
@@ -127,7 +126,7 @@ function implementation(
     configure: unary((request: pb.ConfigureRequest, peer: string): pb.ConfigureResponse => {
       const { properties } = unmarshal(request.getArgs());
       configured.get(peer)?.close();
-      configured.set(peer, new AwsProvider(options.endpoint, options.deployer(), properties));
+      configured.set(peer, provider.configure(properties, access()));
       const [oldest] = configured.keys();
       if (configured.size > MAX_CONNECTIONS && oldest !== undefined) {
         configured.get(oldest)?.close();
@@ -138,17 +137,17 @@ function implementation(
 
     check: unary((request: pb.CheckRequest): pb.CheckResponse => {
       const { properties, secrets } = unmarshal(request.getNews());
-      return checkResponse(check(typeOf(request.getUrn()), properties), secrets);
+      return checkResponse(provider.check(typeOf(request.getUrn()), properties), secrets);
     }),
-    diff: unary((request: pb.DiffRequest, peer: string): pb.DiffResponse => diffResponse(rpc, providerOf(peer), request)),
+    diff: unary((request: pb.DiffRequest, peer: string): pb.DiffResponse => diffResponse(rpc, provider, providerOf(peer), request)),
     create: unary(async (request: pb.CreateRequest, peer: string): Promise<pb.CreateResponse> => {
       const token = typeOf(request.getUrn());
       const { properties, secrets } = unmarshal(request.getProperties());
-      const provider = providerOf(peer);
+      const host = providerOf(peer);
       if (request.getPreview()) {
-        return new messages.CreateResponse().setProperties(toStruct(provider.previewCreate(token, properties), secrets));
+        return new messages.CreateResponse().setProperties(toStruct(host.previewCreate(token, properties), secrets));
       }
-      const { id, state } = await provider.create(token, properties).catch((error: unknown) => {
+      const { id, state } = await host.create(token, properties).catch((error: unknown) => {
         throw error instanceof PartiallyCreated ? new InitFailed(error, properties, secrets) : error;
       });
       return new messages.CreateResponse().setId(id).setProperties(toStruct(state, secrets));
@@ -164,16 +163,16 @@ function implementation(
       return new messages.ReadResponse()
         .setId(found.id)
         .setProperties(toStruct(found.state, secrets))
-        .setInputs(toStruct(inputsOf(token, found.state, inputs.properties), secrets));
+        .setInputs(toStruct(provider.inputsOf(token, found.state, inputs.properties), secrets));
     }),
     update: unary(async (request: pb.UpdateRequest, peer: string): Promise<pb.UpdateResponse> => {
       const token = typeOf(request.getUrn());
       const deployed = unmarshal(request.getOlds());
       const { properties, secrets } = unmarshal(request.getNews());
-      const provider = providerOf(peer);
+      const host = providerOf(peer);
       const state = request.getPreview()
-        ? provider.previewUpdate(deployed.properties, properties)
-        : (await provider.update(token, request.getId(), deployed.properties, properties)).state;
+        ? host.previewUpdate(deployed.properties, properties)
+        : (await host.update(token, request.getId(), deployed.properties, properties)).state;
       return new messages.UpdateResponse().setProperties(toStruct(state, secrets));
     }),
     delete: unary(async (request: pb.DeleteRequest, peer: string): Promise<Empty> => {
@@ -181,9 +180,10 @@ function implementation(
       await providerOf(peer).delete(typeOf(request.getUrn()), request.getId(), properties);
       return new empty.Empty();
     }),
-    invoke: unary((request: pb.InvokeRequest, peer: string): pb.InvokeResponse =>
-      new messages.InvokeResponse().setReturn(toStruct(providerOf(peer).invoke(request.getTok()))),
-    ),
+    invoke: unary(async (request: pb.InvokeRequest, peer: string): Promise<pb.InvokeResponse> => {
+      const { properties } = unmarshal(request.getArgs());
+      return new messages.InvokeResponse().setReturn(toStruct(await providerOf(peer).invoke(request.getTok(), properties)));
+    }),
 
     parameterize: unimplemented("Parameterize"),
     call: unimplemented("Call"),
@@ -194,24 +194,30 @@ function implementation(
   };
 }
 
-function diffResponse({ messages }: PulumiRpc, provider: AwsProvider, request: pb.DiffRequest): pb.DiffResponse {
+function diffResponse(
+  { messages }: PulumiRpc,
+  provider: Provider,
+  host: ConfiguredProvider,
+  request: pb.DiffRequest,
+): pb.DiffResponse {
   const token = typeOf(request.getUrn());
-  const differences = provider.diff(
+  const differences = host.diff(
     token,
     unmarshal(request.getOlds()).properties,
     unmarshal(request.getNews()).properties,
     request.getIgnorechangesList(),
   );
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
-  const replaces = differences.filter((difference) => difference.replaces).map(({ property }) => property);
+  // Lists name properties of the resource; the detailed diff has the paths within them.
+  const replaces = topLevel(differences.filter((difference) => difference.replaces));
   const response = new messages.DiffResponse()
     .setChanges(differences.length === 0 ? DIFF_NONE : DIFF_SOME)
-    .setDiffsList(differences.map(({ property }) => property))
+    .setDiffsList(topLevel(differences))
     .setReplacesList(replaces)
-    .setStablesList(replaces.length > 0 ? [] : [...resourceType(token).stable])
+    .setStablesList(replaces.length > 0 ? [] : [...provider.stableOf(token)])
     // A name that stays can be held by one resource only: the old one goes first (tfbridge, nameRequiresDeleteBeforeReplace).
     .setDeletebeforereplace(
-      replaces.length > 0 && resourceType(token).inputs["name"] !== undefined && !replaces.includes("name"),
+      replaces.length > 0 && provider.isNamed(token) && !replaces.includes("name"),
     )
     .setHasdetaileddiff(true);
   const { Kind } = messages.PropertyDiff;
@@ -224,6 +230,11 @@ function diffResponse({ messages }: PulumiRpc, provider: AwsProvider, request: p
     response.getDetaileddiffMap().set(property, new messages.PropertyDiff().setKind(kinds[kind][isReplaced ? 1 : 0]));
   }
   return response;
+}
+
+/** Names of the properties that differ, each once. */
+function topLevel(differences: readonly Difference[]): string[] {
+  return [...new Set(differences.map(({ property }) => property.split(".")[0] ?? property))];
 }
 
 /** Type token within a URN: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */

@@ -141,13 +141,14 @@ describe("the control endpoint", () => {
   test("plays the same acts", async () => {
     const arn = await createKey();
     const control = SandboxClient.fromFile(sandbox.file);
-    await expect(control.act("revoke", { by: "disable" })).resolves.toMatchObject({ keyArn: arn, state: "Disabled" });
-    await expect(control.act("status", {})).resolves.toEqual(sandbox.aws.status());
+    await expect(control.act("revoke", { by: "disable" })).resolves.toMatchObject({ provider: "aws-kms", keyId: arn, state: "Disabled" });
+    await expect(control.act("status", {})).resolves.toEqual({ keys: sandbox.tenants.keys() });
+    await expect(control.act("aws.status", {})).resolves.toEqual(sandbox.aws.status());
     await control.act("restore", {});
-    await control.act("injectFault", { operation: "DescribeKey", error: "ThrottlingException", times: 1 });
-    const client = clientOf(sandbox, await control.act("deployer", {}));
+    await control.act("aws.injectFault", { operation: "DescribeKey", error: "ThrottlingException", times: 1 });
+    const client = clientOf(sandbox, (await control.act("deployers", {})).aws);
     await expect(refusal(client.send(new DescribeKeyCommand({ KeyId: arn })))).resolves.toMatchObject({ name: "ThrottlingException" });
-    expect((await control.act("calls", {})).at(-1)).toMatchObject({ operation: "DescribeKey", outcome: "ThrottlingException" });
+    expect((await control.act("aws.calls", {})).at(-1)).toMatchObject({ operation: "DescribeKey", outcome: "ThrottlingException" });
     client.destroy();
   });
 
@@ -157,7 +158,7 @@ describe("the control endpoint", () => {
       code: "CONFIG_INVALID", message: "The control token is not this sandbox's.",
     });
     const trusted = new SandboxClient({ control, controlToken });
-    await expect(trusted.act("signIn", { account: "12" })).rejects.toMatchObject({ message: '"12" is not an AWS account id: those have 12 digits.' });
+    await expect(trusted.act("aws.signIn", { account: "12" })).rejects.toMatchObject({ message: '"12" is not an AWS account id: those have 12 digits.' });
     await expect(trusted.act("revoke", { by: "magic" } as never)).rejects.toMatchObject({ code: "CONFIG_INVALID" });
   });
 

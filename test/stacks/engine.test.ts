@@ -48,7 +48,7 @@ let project: PulumiProject;
 
   /** The key as KMS has it. */
   async function keyInKms(keyArn: string) {
-    const { keys } = await sandbox.client.act("status", {});
+    const { keys } = await sandbox.client.act("aws.status", {});
     const key = keys.find((candidate) => candidate.keyArn === keyArn);
     return key && { state: key.state, aliases: key.aliases, grantedTo: key.grantedTo };
   }
@@ -125,12 +125,12 @@ let project: PulumiProject;
       const { keyArn, grantedTo } = await masterKey(stack);
       await succeed("preview", "--refresh", "--expect-no-changes", "--stack", stack);
 
-      await sandbox.client.act("revoke", { keyArn, by: "disable" });
+      await sandbox.client.act("revoke", { key: keyArn, by: "disable" });
       await succeed("up", "--yes", "--skip-preview", "--refresh", "--stack", stack);
       expect(await keyInKms(keyArn)).toMatchObject({ state: "Disabled", grantedTo: [grantedTo] });
-      await sandbox.client.act("restore", { keyArn });
+      await sandbox.client.act("restore", { key: keyArn });
 
-      await sandbox.client.act("revoke", { keyArn, by: "grant" });
+      await sandbox.client.act("revoke", { key: keyArn, by: "grant" });
       await succeed("preview", "--expect-no-changes", "--stack", stack);
       await succeed("up", "--yes", "--skip-preview", "--refresh", "--stack", stack);
       expect(await keyInKms(keyArn)).toMatchObject({ state: "Enabled", grantedTo: [grantedTo] });
@@ -142,7 +142,7 @@ let project: PulumiProject;
     "state holds no credential and no secret",
     async () => {
       const { stdout } = await succeed("stack", "export", "--show-secrets", "--stack", "acme-eu");
-      const { accessKeyId, secretAccessKey, sessionToken } = await sandbox.client.act("deployer", {});
+      const { accessKeyId, secretAccessKey, sessionToken } = (await sandbox.client.act("deployers", {})).aws;
       for (const secret of [accessKeyId, secretAccessKey, sessionToken]) expect(stdout).not.toContain(secret);
       // Pulumi's mark of a secret value, in state: sdk/go/common/resource, SigKey.
       expect(stdout).not.toContain("4dabf18193072939515e22adb298388d");
@@ -158,15 +158,15 @@ let project: PulumiProject;
       await writeFile(project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
       await succeed("stack", "init", stack);
 
-      await sandbox.client.act("signIn", { account: "444455556666" });
+      await sandbox.client.act("aws.signIn", { account: "444455556666" });
       for (const skip of [[], ["--skip-preview"]]) {
-        await sandbox.client.act("clearCalls", {});
+        await sandbox.client.act("aws.clearCalls", {});
         const wrongAccount = await project.pulumi("up", "--yes", ...skip, "--stack", stack);
         expect(wrongAccount.exitCode).not.toBe(0);
         expect(wrongAccount.output).toContain("AWS account ID not allowed: 444455556666");
-        expect(await sandbox.client.act("calls", {})).toEqual([]);
+        expect(await sandbox.client.act("aws.calls", {})).toEqual([]);
       }
-      await sandbox.client.act("signIn", { account: "111122223333" });
+      await sandbox.client.act("aws.signIn", { account: "111122223333" });
 
       await succeed("config", "set", "byok:datacenter", "mars", "--stack", stack);
       await succeed("config", "set", "byok:tenannt", "acme", "--stack", stack);
@@ -175,7 +175,7 @@ let project: PulumiProject;
       expect(wrongConfig.output).toContain('byok:datacenter: must be one of usa, eu, uk, au, ca, not "mars"');
       expect(wrongConfig.output).toContain('byok:tenannt: unknown key (did you mean "tenant"?)');
       expect(wrongConfig.output).not.toMatch(/\n\s+at /);
-      expect(await sandbox.client.act("calls", {})).toEqual([]);
+      expect(await sandbox.client.act("aws.calls", {})).toEqual([]);
       expect((await sandbox.client.act("status", {})).keys).toEqual(before);
     },
     TIMEOUT,

@@ -45,17 +45,17 @@ describe("acts on a running sandbox", () => {
   const json = async (...args: string[]): Promise<unknown> => JSON.parse(await run(...args, "--json"));
 
   test("revoke, restore, rotate and schedule-deletion", async () => {
-    await expect(json("revoke", "--by", "disable")).resolves.toMatchObject({ keyArn, state: "Disabled", revoked: true });
+    await expect(json("revoke", "--by", "disable")).resolves.toMatchObject({ keyId: keyArn, state: "Disabled", revoked: true });
     await expect(json("restore")).resolves.toMatchObject({ state: "Enabled", revoked: false });
     await expect(json("revoke", "--by", "grant", "--key", keyArn)).resolves.toMatchObject({ state: "Enabled", grantedTo: [] });
     await expect(json("restore")).resolves.toMatchObject({ grantedTo: [SERVICE] });
-    await expect(json("rotate")).resolves.toMatchObject({ materials: 2 });
+    await expect(json("rotate")).resolves.toMatchObject({ notes: ["2 version(s) of key material"] });
     await expect(json("schedule-deletion", "--days", "9")).resolves.toMatchObject({
       state: "PendingDeletion", deletionDate: "2026-12-03T00:00:00.000Z",
     });
     await expect(run("status")).resolves.toBe(
       [
-        "signed in: account 111122223333",
+        "signed in: AWS account 111122223333",
         keyArn,
         "  PendingDeletion, gone on 2026-12-03T00:00:00.000Z, restore brings it back",
         `  granted to ${SERVICE}`,
@@ -78,7 +78,12 @@ describe("acts on a running sandbox", () => {
     ["too few days", ["schedule-deletion", "--days", "6"], "error: option '--days <n>' argument '6' is invalid. It must be a whole number from 7 to 30."],
     ["no account", ["sign-in"], "error: required option '--account <id>' not specified"],
     ["account that is none", ["sign-in", "--account", "12"], '"12" is not an AWS account id: those have 12 digits.'],
-    ["key that is none", ["revoke", "--by", "disable", "--key", "x"], `x is not the ARN of a key. Its keys:\n  KEY (Enabled)`],
+    ["key that is none", ["revoke", "--by", "disable", "--key", "x"], "There is no key x in the sandbox. Its keys:\n  KEY (Enabled)"],
+    ["no version", ["disable-version"], "error: required option '--version <version>' not specified"],
+    [
+      "a version of AWS", ["destroy-version", "--version", "1"],
+      "AWS keeps all material of a key until the key itself is deleted: no version of KEY can be taken out. Revoke the key, or schedule its deletion.",
+    ],
     ["nothing to restore", ["restore"], "Nothing was taken away from KEY: there is nothing to restore."],
   ])("%s is refused and nothing changes", async (_, args, message) => {
     const before = fixture.sandbox.aws.status();

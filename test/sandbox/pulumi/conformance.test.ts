@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { DescribeKeyCommand, GetKeyPolicyCommand, type KMSClient } from "@aws-sdk/client-kms";
 
-import { AwsProvider, check } from "../../../sandbox/pulumi/provider.js";
+import { awsProvider } from "../../../sandbox/pulumi/aws/provider.js";
 import { type Difference } from "../../../sandbox/pulumi/schema.js";
 import { type Properties, shown, UNKNOWN } from "../../../sandbox/pulumi/values.js";
 import { type Fixture, keyPolicy, REGION, sandboxFixture, SERVICE, TENANT } from "../fixtures.js";
@@ -29,10 +29,11 @@ afterAll(async () => {
 
 /** The provider as child.ts uses it, behind the same face as the engine's connection. */
 function direct(): Engine {
-  const provider = new AwsProvider(fixture.sandbox.endpoints["aws-kms"], fixture.sandbox.aws.deployer(), CONFIG);
+  const { endpoints, aws } = fixture.sandbox;
+  const provider = awsProvider.configure(CONFIG, { endpoints, deployers: { aws: aws.deployer() } });
   return {
     check: async (token, inputs) => {
-      const result = check(token, inputs);
+      const result = awsProvider.check(token, inputs);
       return { inputs: result.inputs, failures: [...result.failures] };
     },
     diff: async (token, _id, deployed, inputs, ignored) => provider.diff(token, deployed, inputs, ignored),

@@ -75,12 +75,13 @@ export async function connectEngine(port: number, config: Properties): Promise<E
         .setIgnorechangesList(ignored);
       const answer = await call<DiffResponse>((done) => client.diff(request, done));
       const { Kind } = messages.PropertyDiff;
-      return answer.getDiffsList().map((property): Difference => {
-        const kind = answer.getDetaileddiffMap().get(property)?.getKind() ?? Kind.UPDATE;
+      return [...answer.getDetaileddiffMap().entries()].map(([property, difference]): Difference => {
+        const kind = difference.getKind();
+        const [name = property] = property.split(".");
+        if (!answer.getDiffsList().includes(name)) throw new Error(`${property}: not among the differences`);
         const replaces = kind === Kind.ADD_REPLACE || kind === Kind.DELETE_REPLACE || kind === Kind.UPDATE_REPLACE;
-        if (replaces !== answer.getReplacesList().includes(property)) throw new Error(`${property}: two answers`);
-        const name = kind <= Kind.ADD_REPLACE ? "add" : kind <= Kind.DELETE_REPLACE ? "delete" : "update";
-        return { property, kind: name, replaces };
+        if (replaces && !answer.getReplacesList().includes(name)) throw new Error(`${property}: two answers`);
+        return { property, kind: kind <= Kind.ADD_REPLACE ? "add" : kind <= Kind.DELETE_REPLACE ? "delete" : "update", replaces };
       });
     },
     preview: async (token, inputs) => unmarshal((await create(token, toStruct(inputs), true)).getProperties()).properties,

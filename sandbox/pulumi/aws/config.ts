@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { REGION } from "../aws/arn.js";
-import { type CheckFailure } from "./schema.js";
-import { hasUnknown, type Properties, shown, type Value } from "./values.js";
+import { REGION } from "../../aws/arn.js";
+import { type CheckFailure } from "../schema.js";
+import { hasUnknown, type Properties, shown, type Value } from "../values.js";
 
 /** A usable configuration. */
-export interface ProviderConfig {
+export interface AwsProviderConfig {
   readonly region: string;
   readonly allowedAccountIds: readonly string[];
   readonly forbiddenAccountIds: readonly string[];
@@ -21,7 +21,7 @@ const HARMLESS = new Set(["skipCredentialsValidation", "skipRegionValidation", "
 const PLAYED = new Set(["region", "allowedAccountIds", "forbiddenAccountIds"]);
 
 /** Says what is wrong with a configuration; credentials and endpoints are the sandbox's own business. */
-export function checkProviderConfig(given: Properties): CheckFailure[] {
+export function checkAwsConfig(given: Properties): CheckFailure[] {
   const failures: CheckFailure[] = [];
   for (const [property, value] of Object.entries(given)) {
     if (PLAYED.has(property) || HARMLESS.has(property) || value === null || property === "__internal") continue;
@@ -53,8 +53,8 @@ export function checkProviderConfig(given: Properties): CheckFailure[] {
  *
  * @throws Error in the provider's words.
  */
-export function configure(given: Properties, account: string): ProviderConfig {
-  const [failure] = checkProviderConfig(given);
+export function configureAws(given: Properties, account: string): AwsProviderConfig {
+  const [failure] = checkAwsConfig(given);
   if (failure !== undefined) throw new Error(failure.reason);
   const config = {
     region: shown(given["region"] ?? ""),

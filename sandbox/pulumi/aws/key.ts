@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { policiesAreEquivalent } from "../policy-equivalence.js";
-import { type Deployed, failed, isAwsError, PartiallyCreated, type ResourceContext, type ResourceType } from "../resource-type.js";
+import { type Deployed, failed, PartiallyCreated, type ResourceType } from "../resource-type.js";
 import { flagOf, numberOf, type Properties, shown, textMapOf, textOf, type Value } from "../values.js";
+import { type AwsContext, isAwsError } from "./context.js";
+import { policiesAreEquivalent } from "./policy-equivalence.js";
 
 const between =
   (low: number, high: number) =>
@@ -29,7 +30,7 @@ export function policyProblem(value: Value): string | undefined {
 }
 
 /** The key itself; deleting it schedules its deletion. */
-export const keyType: ResourceType = {
+export const keyType: ResourceType<AwsContext> = {
   token: "aws:kms/key:Key",
   inputs: {
     bypassPolicyLockoutSafetyCheck: { type: "boolean", byDefault: false },
@@ -132,7 +133,7 @@ export const keyType: ResourceType = {
   },
 };
 
-async function readKey(context: ResourceContext, id: string, known: Properties): Promise<Deployed | undefined> {
+async function readKey(context: AwsContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const { kms, sdk, region } = context;
   try {
     const { KeyMetadata: key } = await kms.send(new sdk.DescribeKeyCommand({ KeyId: id }));
@@ -178,7 +179,7 @@ export function policyToSet(known: string | undefined, deployed: string): string
 
 /** Puts a key policy; shared with the KeyPolicy type. */
 export async function putPolicy(
-  { kms, sdk }: ResourceContext,
+  { kms, sdk }: AwsContext,
   type: string,
   id: string,
   policy: string,
@@ -193,7 +194,7 @@ export async function putPolicy(
   }
 }
 
-async function setRotation({ kms, sdk }: ResourceContext, id: string, inputs: Properties): Promise<void> {
+async function setRotation({ kms, sdk }: AwsContext, id: string, inputs: Properties): Promise<void> {
   const enabled = flagOf(inputs, "enableKeyRotation");
   const period = numberOf(inputs, "rotationPeriodInDays");
   try {
@@ -209,7 +210,7 @@ async function setRotation({ kms, sdk }: ResourceContext, id: string, inputs: Pr
   }
 }
 
-async function setEnabled({ kms, sdk }: ResourceContext, id: string, enabled: boolean): Promise<void> {
+async function setEnabled({ kms, sdk }: AwsContext, id: string, enabled: boolean): Promise<void> {
   try {
     if (enabled) await kms.send(new sdk.EnableKeyCommand({ KeyId: id }));
     else await kms.send(new sdk.DisableKeyCommand({ KeyId: id }));
@@ -219,7 +220,7 @@ async function setEnabled({ kms, sdk }: ResourceContext, id: string, enabled: bo
 }
 
 async function setTags(
-  { kms, sdk }: ResourceContext,
+  { kms, sdk }: AwsContext,
   id: string,
   deployed: Record<string, string>,
   wanted: Record<string, string>,

@@ -7,8 +7,9 @@ import { randomBytes } from "node:crypto";
 
 import { type AliasListEntry } from "@aws-sdk/client-kms";
 
-import { type Deployed, failed, isAwsError, type ResourceContext, type ResourceType } from "../resource-type.js";
+import { type Deployed, failed, type ResourceType } from "../resource-type.js";
 import { type Properties, shown, textOf, type Value } from "../values.js";
+import { type AwsContext, isAwsError } from "./context.js";
 
 /** validNameForResource of the provider's KMS package. */
 function nameProblem(value: Value): string | undefined {
@@ -35,7 +36,7 @@ export function keyIdOf(reference: string): string {
 }
 
 /** A name for a key; moving it to another key is an update, renaming is a replacement. */
-export const aliasType: ResourceType = {
+export const aliasType: ResourceType<AwsContext> = {
   token: "aws:kms/alias:Alias",
   inputs: {
     name: { type: "string", computed: true, replaces: true, problem: nameProblem },
@@ -89,7 +90,7 @@ export const aliasType: ResourceType = {
   },
 };
 
-async function readAlias(context: ResourceContext, name: string, known: Properties): Promise<Deployed | undefined> {
+async function readAlias(context: AwsContext, name: string, known: Properties): Promise<Deployed | undefined> {
   const alias = await findAlias(context, name);
   if (alias === undefined) return undefined;
   const arn = alias.AliasArn ?? "";
@@ -108,7 +109,7 @@ async function readAlias(context: ResourceContext, name: string, known: Properti
   };
 }
 
-async function findAlias({ kms, sdk }: ResourceContext, name: string): Promise<AliasListEntry | undefined> {
+async function findAlias({ kms, sdk }: AwsContext, name: string): Promise<AliasListEntry | undefined> {
   try {
     for await (const page of sdk.paginateListAliases({ client: kms }, {})) {
       const found = page.Aliases?.find((alias) => alias.AliasName === name);

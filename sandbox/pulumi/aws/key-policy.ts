@@ -5,16 +5,17 @@
  * @module
  */
 import { defaultKeyPolicy } from "../../aws/policy/default.js";
-import { policiesAreEquivalent } from "../policy-equivalence.js";
-import { type Deployed, failed, isAwsError, type ResourceContext, type ResourceType } from "../resource-type.js";
+import { type Deployed, failed, type ResourceType } from "../resource-type.js";
 import { flagOf, type Properties, shown, textOf } from "../values.js";
 import { keyIdOf, sameKey } from "./alias.js";
+import { type AwsContext, isAwsError } from "./context.js";
 import { policyProblem, policyToSet, putPolicy } from "./key.js";
+import { policiesAreEquivalent } from "./policy-equivalence.js";
 
 const BYPASS = "bypassPolicyLockoutSafetyCheck";
 
 /** The policy of a key, as a resource of its own. */
-export const keyPolicyType: ResourceType = {
+export const keyPolicyType: ResourceType<AwsContext> = {
   token: "aws:kms/keyPolicy:KeyPolicy",
   inputs: {
     [BYPASS]: { type: "boolean", byDefault: false },
@@ -58,7 +59,7 @@ export const keyPolicyType: ResourceType = {
   },
 };
 
-async function readKeyPolicy(context: ResourceContext, id: string, known: Properties): Promise<Deployed | undefined> {
+async function readKeyPolicy(context: AwsContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const { kms, sdk, region } = context;
   try {
     const { KeyMetadata: key } = await kms.send(new sdk.DescribeKeyCommand({ KeyId: id }));

@@ -1,0 +1,139 @@
+/**
+ * The Google Cloud of the sandbox: dispatches methods, keeps the audit log. No transport in here.
+ *
+ * @module
+ */
+import { Call, type CallTrace } from "./call.js";
+import { settle } from "./keys.js";
+import { decrypt, encrypt } from "./operations/crypto.js";
+import { createKeyRing, getKeyRing, listKeyRings } from "./operations/key-rings.js";
+import { createCryptoKey, getCryptoKey, listCryptoKeys, updateCryptoKey, updateCryptoKeyPrimaryVersion } from "./operations/keys.js";
+import { getIamPolicy, setIamPolicy, testIamPermissions } from "./operations/policies.js";
+import { createProject, deleteProject, getProject } from "./operations/projects.js";
+import { disableService, enableService, getService } from "./operations/services.js";
+import {
+  createCryptoKeyVersion, destroyCryptoKeyVersion, getCryptoKeyVersion, listCryptoKeyVersions, restoreCryptoKeyVersion,
+  updateCryptoKeyVersion,
+} from "./operations/versions.js";
+import { type ServiceAccountRecord, type StateFile } from "./state.js";
+
+/** Every method there is, by its name in the service's definition. */
+export const METHODS = {
+  CreateKeyRing: createKeyRing,
+  GetKeyRing: getKeyRing,
+  ListKeyRings: listKeyRings,
+  CreateCryptoKey: createCryptoKey,
+  GetCryptoKey: getCryptoKey,
+  ListCryptoKeys: listCryptoKeys,
+  UpdateCryptoKey: updateCryptoKey,
+  UpdateCryptoKeyPrimaryVersion: updateCryptoKeyPrimaryVersion,
+  CreateCryptoKeyVersion: createCryptoKeyVersion,
+  GetCryptoKeyVersion: getCryptoKeyVersion,
+  ListCryptoKeyVersions: listCryptoKeyVersions,
+  UpdateCryptoKeyVersion: updateCryptoKeyVersion,
+  DestroyCryptoKeyVersion: destroyCryptoKeyVersion,
+  RestoreCryptoKeyVersion: restoreCryptoKeyVersion,
+  Encrypt: encrypt,
+  Decrypt: decrypt,
+  GetIamPolicy: getIamPolicy,
+  SetIamPolicy: setIamPolicy,
+  TestIamPermissions: testIamPermissions,
+  CreateProject: createProject,
+  GetProject: getProject,
+  DeleteProject: deleteProject,
+  EnableService: enableService,
+  DisableService: disableService,
+  GetService: getService,
+} as const;
+
+/** Name of a method. */
+export type MethodName = keyof typeof METHODS;
+
+/** What a method is asked with. */
+export type RequestOf<Name extends MethodName> = Parameters<(typeof METHODS)[Name]>[1];
+
+/** True if the sandbox plays a method. */
+export function isMethod(name: string): name is MethodName {
+  return Object.hasOwn(METHODS, name);
+}
+
+/** One line of the audit log, as Cloud Audit Logs would have it. */
+export interface GcpAuditEntry {
+  /** Sandbox time, ISO 8601. */
+  readonly time: string;
+  readonly method: string;
+  /** Email address of the service account; undefined if the caller could not be told. */
+  readonly principal: string | undefined;
+  readonly resource?: string | undefined;
+  readonly permission?: string | undefined;
+  /** `OK`, or the status' name. */
+  readonly status: string;
+}
+
+/** The log keeps this many calls; older ones are dropped. */
+const AUDIT_LIMIT = 10_000;
+
+/** Runs methods against a state. */
+export class GoogleCloud {
+  readonly #audit: GcpAuditEntry[] = [];
+
+  constructor(
+    private readonly file: StateFile,
+    /** Sandbox time in epoch milliseconds; tests move it. */
+    private readonly clock: () => number,
+  ) {}
+
+  /** Calls so far, oldest first. */
+  get audit(): readonly GcpAuditEntry[] {
+    return this.#audit;
+  }
+
+  /** Forgets the calls so far. */
+  clearAudit(): void {
+    this.#audit.length = 0;
+  }
+
+  /** The state after time has done its work on it (rotations, destructions). */
+  get state(): StateFile["state"] {
+    if (settle(this.file.state, this.clock())) this.file.save();
+    return this.file.state;
+  }
+
+  /** Sandbox time, epoch milliseconds. */
+  get now(): number {
+    return this.clock();
+  }
+
+  /** Persists the state. */
+  save(): void {
+    this.file.save();
+  }
+
+  /**
+   * Runs one method for a service account. Synchronous: a call is done, and stored, before the next one begins.
+   *
+   * @throws GoogleError as Google would answer.
+   */
+  invoke<Name extends MethodName>(name: Name, caller: ServiceAccountRecord, request: RequestOf<Name>): object {
+    const call = new Call(this.state, caller, this.clock(), () => {
+      this.file.save();
+    });
+    // One entry of the table at a time: a method and its request belong together.
+    const run = METHODS[name] as (call: Call, request: RequestOf<Name>) => object;
+    let status = "OK";
+    try {
+      return run(call, request);
+    } catch (error) {
+      status = error instanceof Error ? error.name : "UNKNOWN";
+      throw error;
+    } finally {
+      this.record(name, caller.email, status, call.trace);
+    }
+  }
+
+  /** Writes a line to the audit log; also for calls that got no further than a fault or their credentials. */
+  record(method: string, principal: string | undefined, status: string, trace: CallTrace = {}): void {
+    this.#audit.push({ time: new Date(this.clock()).toISOString(), method, principal, ...trace, status });
+    if (this.#audit.length > AUDIT_LIMIT) this.#audit.shift();
+  }
+}

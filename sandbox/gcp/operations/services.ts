@@ -1,0 +1,59 @@
+/**
+ * Services of a project: enabled, disabled, shown. Service Usage API v1, `services.enable`, `services.disable`,
+ * `services.get`; roles/serviceusage.serviceUsageAdmin has the permissions.
+ *
+ * @module
+ */
+import { type Call } from "../call.js";
+import { notInSandbox, permissionDenied } from "../errors.js";
+import { CLOUD_KMS, type ProjectRecord } from "../state.js";
+
+const SERVICE_USAGE = "serviceusage.googleapis.com";
+/** Services that something in the sandbox depends on. */
+const KNOWN = [CLOUD_KMS, "cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com", "iam.googleapis.com"];
+
+/** A service of a project, by id or number. */
+export interface ServiceRequest {
+  readonly project: string;
+  /** e.g. `cloudkms.googleapis.com`. */
+  readonly service: string;
+}
+
+/** Enables a service; one that is enabled stays so. */
+export function enableService(call: Call, request: ServiceRequest): object {
+  const project = authorized(call, "serviceusage.services.enable", request);
+  if (!project.services.includes(request.service)) project.services.push(request.service);
+  call.save();
+  return message(project, request.service);
+}
+
+/** Disables a service. */
+export function disableService(call: Call, request: ServiceRequest): object {
+  const project = authorized(call, "serviceusage.services.disable", request);
+  const at = project.services.indexOf(request.service);
+  if (at >= 0) project.services.splice(at, 1);
+  call.save();
+  return message(project, request.service);
+}
+
+/** Says whether a service is enabled. */
+export function getService(call: Call, request: ServiceRequest): object {
+  return message(authorized(call, "serviceusage.services.get", request), request.service);
+}
+
+function authorized(call: Call, permission: string, { project: id, service }: ServiceRequest): ProjectRecord {
+  call.trace.resource = `projects/${id}/services/${service}`;
+  call.trace.permission = permission;
+  const project = call.project(id);
+  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, SERVICE_USAGE);
+  if (!KNOWN.includes(service)) throw notInSandbox(`the service ${service}`);
+  return project;
+}
+
+function message(project: ProjectRecord, service: string): object {
+  return {
+    name: `projects/${project.number}/services/${service}`,
+    parent: `projects/${project.number}`,
+    state: project.services.includes(service) ? "ENABLED" : "DISABLED",
+  };
+}

@@ -1,0 +1,272 @@
+/**
+ * What the sandbox's Google Cloud remembers, and the file it is kept in. The key material in it is the sandbox's own: it
+ * never protected anything but test data. Private keys of service accounts are not in it: they are in their key files.
+ *
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import { ByokError } from "../../runtime/master-key/errors.js";
+import { errorCode, replacePrivateFile } from "../files.js";
+import { EMPTY_POLICY, newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
+
+/** Project of the tenant that is signed in at first. */
+export const TENANT_PROJECT = "acme-backup-keys";
+/** A second tenant's project, in an organization of its own. */
+export const OTHER_TENANT_PROJECT = "globex-backup-keys";
+/** The backup service's own project. */
+export const SERVICE_PROJECT = "afi-production";
+/** The backup service's account: the one that tenants grant. */
+export const SERVICE_ACCOUNT = `storage-byok@${SERVICE_PROJECT}.iam.gserviceaccount.com`;
+/** Service name of Cloud KMS. */
+export const CLOUD_KMS = "cloudkms.googleapis.com";
+
+/** Where projects are made. */
+export interface OrganizationRecord {
+  /** Digits. */
+  readonly id: string;
+  policy: PolicyRecord;
+}
+
+/** A project. Times are epoch milliseconds everywhere. */
+export interface ProjectRecord {
+  readonly projectId: string;
+  /** Digits; Google picks it. */
+  readonly number: string;
+  displayName: string;
+  /** Id of its organization. */
+  readonly organization: string;
+  readonly createdAt: number;
+  /** DELETE_REQUESTED for 30 days after its deletion; the sandbox keeps it there. */
+  state: "ACTIVE" | "DELETE_REQUESTED";
+  labels: Record<string, string>;
+  policy: PolicyRecord;
+  /** Names of the services that are enabled. */
+  readonly services: string[];
+}
+
+/** The public half of a service account's key. */
+export interface ServiceAccountKey {
+  /** 40 hex digits, `private_key_id` of the key file. */
+  readonly id: string;
+  /** PEM, SubjectPublicKeyInfo. */
+  readonly publicKey: string;
+}
+
+/** A service account. */
+export interface ServiceAccountRecord {
+  /** Handle within the sandbox, e.g. `service`; also the name of its key file. */
+  readonly name: string;
+  readonly email: string;
+  readonly project: string;
+  /** 21 digits, `client_id` of the key file. */
+  readonly uniqueId: string;
+  disabled: boolean;
+  readonly keys: ServiceAccountKey[];
+}
+
+/** States a version can be in, of those in CryptoKeyVersionState that software and HSM keys reach. */
+export type VersionState = "ENABLED" | "DISABLED" | "DESTROY_SCHEDULED" | "DESTROYED";
+
+/** Protection levels that the sandbox plays; both keep their material in this file. */
+export type ProtectionLevel = "SOFTWARE" | "HSM";
+
+/** A version of a key. */
+export interface VersionRecord {
+  readonly id: number;
+  state: VersionState;
+  readonly protectionLevel: ProtectionLevel;
+  readonly createdAt: number;
+  /** While DESTROY_SCHEDULED. */
+  destroyAt: number | null;
+  /** Once DESTROYED. */
+  destroyedAt: number | null;
+  /** 32 bytes, base64; null once destroyed. */
+  bytes: string | null;
+}
+
+/** A symmetric ENCRYPT_DECRYPT key. */
+export interface CryptoKeyRecord {
+  /** Resource name. */
+  readonly name: string;
+  /** 16 bytes, hex: how ciphertexts name the key. */
+  readonly cipherId: string;
+  readonly createdAt: number;
+  labels: Record<string, string>;
+  protectionLevel: ProtectionLevel;
+  /** Milliseconds; null without a schedule. */
+  rotationPeriod: number | null;
+  nextRotationAt: number | null;
+  /** Milliseconds between DestroyCryptoKeyVersion and the destruction. */
+  readonly destroyScheduledDuration: number;
+  readonly versions: VersionRecord[];
+  /** Id of the version that encrypts; null if none was made yet. */
+  primary: number | null;
+  policy: PolicyRecord;
+}
+
+/** A key ring. */
+export interface KeyRingRecord {
+  /** Resource name. */
+  readonly name: string;
+  readonly createdAt: number;
+  policy: PolicyRecord;
+}
+
+/** What `restore` puts back, by key: what the tenant's acts took away. */
+export interface TakenAway {
+  /** Ids of the versions that were ENABLED. */
+  readonly versions: number[];
+  /** Grants that were withdrawn. */
+  readonly grants: { readonly role: string; readonly member: string }[];
+}
+
+/** Everything, as stored. */
+export interface GcpState {
+  readonly schema: 1;
+  /** 32 bytes, base64: authenticates the headers of ciphertexts. */
+  readonly headerKey: string;
+  readonly organizations: OrganizationRecord[];
+  readonly projects: ProjectRecord[];
+  readonly accounts: ServiceAccountRecord[];
+  /** Project whose deployer the resource providers act as. */
+  signedIn: string;
+  readonly keyRings: KeyRingRecord[];
+  readonly keys: CryptoKeyRecord[];
+  readonly takenAway: Record<string, TakenAway>;
+}
+
+/** Name of the service's account in a fresh sandbox. */
+export const SERVICE_IDENTITY = "service";
+
+/** Name of the administrator who deploys in a project. */
+export function deployerOf(project: string): string {
+  return `deployer-${project}`;
+}
+
+/** A service account without keys; {@link import("./identity.js").writeKeyFile} makes them. */
+export function newServiceAccount(name: string, email: string, project: string): ServiceAccountRecord {
+  return { name, email, project, uniqueId: digits(21), disabled: false, keys: [] };
+}
+
+/** A project with an owner, and nothing enabled. */
+export function newProject(of: {
+  readonly projectId: string;
+  readonly displayName?: string | undefined;
+  readonly organization: string;
+  readonly owner: string;
+  readonly labels?: Record<string, string> | undefined;
+  readonly now: number;
+}): ProjectRecord {
+  return {
+    projectId: of.projectId,
+    number: digits(12),
+    displayName: of.displayName ?? of.projectId,
+    organization: of.organization,
+    createdAt: of.now,
+    state: "ACTIVE",
+    labels: of.labels ?? {},
+    policy: newPolicy([{ role: "roles/owner", members: [serviceAccountMember(of.owner)] }]),
+    services: [],
+  };
+}
+
+/**
+ * Adds a project in an organization of its own, with a deployer who owns it and may make more projects.
+ *
+ * @returns the deployer.
+ */
+export function addTenancy(state: GcpState, projectId: string, now: number): ServiceAccountRecord {
+  const deployer = newServiceAccount(deployerOf(projectId), `deployer@${projectId}.iam.gserviceaccount.com`, projectId);
+  const organization: OrganizationRecord = {
+    id: digits(12),
+    policy: newPolicy([{ role: "roles/resourcemanager.projectCreator", members: [serviceAccountMember(deployer.email)] }]),
+  };
+  state.organizations.push(organization);
+  state.projects.push(newProject({ projectId, organization: organization.id, owner: deployer.email, now }));
+  state.accounts.push(deployer);
+  return deployer;
+}
+
+function initialState(now: number): GcpState {
+  const state: GcpState = {
+    schema: 1,
+    headerKey: randomBytes(32).toString("base64"),
+    organizations: [],
+    projects: [],
+    accounts: [],
+    signedIn: TENANT_PROJECT,
+    keyRings: [],
+    keys: [],
+    takenAway: {},
+  };
+  for (const project of [TENANT_PROJECT, OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);
+  state.accounts.push(newServiceAccount(SERVICE_IDENTITY, SERVICE_ACCOUNT, SERVICE_PROJECT));
+  // The service calls Cloud KMS from its own project, so that one has enabled it; tenants have not yet.
+  state.projects.find(({ projectId }) => projectId === SERVICE_PROJECT)?.services.push(CLOUD_KMS);
+  return state;
+}
+
+/** Decimal digits, the first not zero. */
+function digits(length: number): string {
+  const [first = 1, ...rest] = randomBytes(length);
+  return String(1 + (first % 9)) + rest.map((byte) => byte % 10).join("");
+}
+
+/** The policy that a new resource has. */
+export const NEW_RESOURCE_POLICY = EMPTY_POLICY;
+
+/** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
+export class StateFile {
+  private constructor(
+    private readonly path: string,
+    readonly state: GcpState,
+  ) {}
+
+  /**
+   * Opens the file, or makes a first one. The caller holds the directory's lock.
+   *
+   * @param now sandbox time, for a first one.
+   * @throws ByokError CONFIG_INVALID if there is a file that this version did not write.
+   */
+  static open(path: string, now: number): StateFile {
+    let text: string;
+    try {
+      text = readFileSync(path, "utf8");
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      const created = new StateFile(path, initialState(now));
+      created.save();
+      return created;
+    }
+    return new StateFile(path, parseState(path, text));
+  }
+
+  /** Writes the whole state in one step. */
+  save(): void {
+    replacePrivateFile(this.path, JSON.stringify(this.state, null, 1));
+  }
+}
+
+function parseState(path: string, text: string): GcpState {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  // Only this program writes the file, atomically and behind a lock: the schema number is what can differ.
+  if (typeof value !== "object" || value === null || !("schema" in value) || value.schema !== 1) {
+    throw unreadable(path, undefined);
+  }
+  return value as GcpState;
+}
+
+function unreadable(path: string, cause: unknown): ByokError {
+  return new ByokError(
+    "CONFIG_INVALID",
+    `${path} was not written by this version of the sandbox. Start in another directory, or delete this one if nothing in it is needed.`,
+    { cause },
+  );
+}

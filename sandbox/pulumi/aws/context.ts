@@ -1,0 +1,20 @@
+/**
+ * What the AWS resource types work with.
+ *
+ * @module
+ */
+import type * as Sdk from "@aws-sdk/client-kms";
+
+/** The deployer's account, and the SDK's client for the resource's Region. */
+export interface AwsContext {
+  readonly account: string;
+  readonly region: string;
+  readonly kms: Sdk.KMSClient;
+  /** The SDK, loaded when the first resource needs it. */
+  readonly sdk: typeof Sdk;
+}
+
+/** True for an error of the SDK with one of the names. */
+export function isAwsError(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Error && names.includes(error.name);
+}
