@@ -24,9 +24,10 @@ export interface ResolvedTenantKeysArgs {
 /**
  * Refuses arguments that cannot work, those of every cloud included, and sorts those that can.
  *
+ * @param now - what the validity of certificates is measured by
  * @throws InvalidArgsError before anything is registered
  */
-export function resolveTenantKeysArgs(name: string, args: TenantKeysArgs): ResolvedTenantKeysArgs {
+export function resolveTenantKeysArgs(name: string, args: TenantKeysArgs, now: Date): ResolvedTenantKeysArgs {
   checkOwnArgs(name, args);
   const aws = awsArgs(args);
   const gcp = gcpArgs(args);
@@ -34,7 +35,7 @@ export function resolveTenantKeysArgs(name: string, args: TenantKeysArgs): Resol
   if (aws !== undefined) resolveAwsTenantKeyArgs(`${name}-aws`, aws);
   if (gcp !== undefined) resolveGcpTenantKeyArgs(`${name}-gcp`, gcp);
   if (azure !== undefined) {
-    resolveAppRegistrationArgs(`${name}-azure-app`, azure.application, new Date());
+    resolveAppRegistrationArgs(`${name}-azure-app`, azure.application, now);
     resolveAzureTenantKeyArgs(`${name}-azure`, azure.key);
   }
   return { aws, gcp, azure };

@@ -110,7 +110,7 @@ export class TenantKeys extends pulumi.ComponentResource {
    * @throws MissingPeerError if the SDK of a cloud named is not installed
    */
   constructor(name: string, args: TenantKeysArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { aws, gcp, azure } = resolveTenantKeysArgs(name, args);
+    const { aws, gcp, azure } = resolveTenantKeysArgs(name, args, new Date());
     // Loaded before anything is registered.
     const awsComponents = aws && loadAws();
     const gcpComponents = gcp && loadGcp();

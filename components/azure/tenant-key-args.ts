@@ -26,7 +26,7 @@ import { AZURE_LOCATION_PATTERN, AZURE_LOCATION_RULE, AZURE_RESIDENCY } from "./
 import { type AzureTenantKeyArgs } from "./tenant-key.js";
 
 /** Arguments that say how to create the key, and nothing about one that exists. */
-const CREATION_ARGS = ["location", "protectionLevel", "keySize", "tags"] as const;
+export const AZURE_CREATION_ARGS = ["location", "protectionLevel", "keySize", "tags"] as const;
 
 /** Tags of any resource. Azure Resource Manager documentation, "Use tags to organize your Azure resources", limitations. */
 const TAG_NAME = /^[^<>%&\\?/]{1,512}$/;
@@ -111,7 +111,7 @@ function locationProblems(args: AzureKeyArgs): string[] {
 
 function keyProblems(args: AzureKeyArgs): string[] {
   if (args.existingKey === true) {
-    const given = CREATION_ARGS.filter((argument) => args[argument] !== undefined);
+    const given = AZURE_CREATION_ARGS.filter((argument) => args[argument] !== undefined);
     return given.map((argument) => `${argument}: says how to create a key; existingKey creates none`);
   }
   const problems: string[] = [];

@@ -28,7 +28,7 @@ import { GCP_GLOBAL, GCP_LOCATION_RULE, GCP_REGION_PATTERN, GCP_RESIDENCY } from
 import { type GcpNewProjectArgs, type GcpTenantKeyArgs } from "./tenant-key.js";
 
 /** Arguments that say how to create the key, and nothing about one that exists. */
-const CREATION_ARGS = ["createProject", "protectionLevel", "rotationPeriodInDays", "destroyDelayInDays", "labels"] as const;
+export const GCP_CREATION_ARGS = ["createProject", "protectionLevel", "rotationPeriodInDays", "destroyDelayInDays", "labels"] as const;
 
 /** Label keys and values. Resource Manager documentation, "Creating and managing labels", requirements. */
 const LABEL_KEY = /^[a-z][a-z0-9_-]{0,62}$/;
@@ -98,24 +98,26 @@ function projectProblems({ project, createProject }: GcpTenantKeyArgs): string[]
   if ((project === undefined) === (createProject === undefined)) {
     return ["project, createProject: give exactly one of them"];
   }
-  if (createProject !== undefined) return newProjectProblems(createProject).map((problem) => `createProject.${problem}`);
+  if (createProject !== undefined) {
+    return newProjectProblems(createProject).map(([member, rule]) => `createProject.${member}: ${rule}`);
+  }
   return project === undefined || GCP_PROJECT_ID_PATTERN.test(project) ? [] : [`project: ${GCP_PROJECT_ID_RULE}`];
 }
 
-/** Problems of a project to be created, each beginning with the member's name. */
-export function newProjectProblems(args: GcpNewProjectArgs): string[] {
-  const problems: string[] = [];
-  if (!GCP_PROJECT_ID_PATTERN.test(args.projectId)) problems.push(`projectId: ${GCP_PROJECT_ID_RULE}`);
-  if (!GCP_BILLING_ACCOUNT_PATTERN.test(args.billingAccount)) problems.push(`billingAccount: ${GCP_BILLING_ACCOUNT_RULE}`);
+/** Problems of a project to be created: member, and what is wrong with it. */
+export function newProjectProblems(args: GcpNewProjectArgs): [member: keyof GcpNewProjectArgs, rule: string][] {
+  const problems: [keyof GcpNewProjectArgs, string][] = [];
+  if (!GCP_PROJECT_ID_PATTERN.test(args.projectId)) problems.push(["projectId", GCP_PROJECT_ID_RULE]);
+  if (!GCP_BILLING_ACCOUNT_PATTERN.test(args.billingAccount)) problems.push(["billingAccount", GCP_BILLING_ACCOUNT_RULE]);
   if (args.displayName !== undefined && !PROJECT_DISPLAY_NAME.test(args.displayName)) {
-    problems.push(`displayName: must be 4 to 30 letters, digits, spaces and any of - ' " !`);
+    problems.push(["displayName", `must be 4 to 30 letters, digits, spaces and any of - ' " !`]);
   }
   for (const parent of ["organizationId", "folderId"] as const) {
     const id = args[parent];
-    if (id !== undefined && !GCP_RESOURCE_NUMBER_PATTERN.test(id)) problems.push(`${parent}: ${GCP_RESOURCE_NUMBER_RULE}`);
+    if (id !== undefined && !GCP_RESOURCE_NUMBER_PATTERN.test(id)) problems.push([parent, GCP_RESOURCE_NUMBER_RULE]);
   }
   if (args.organizationId !== undefined && args.folderId !== undefined) {
-    problems.push("organizationId: excludes folderId; keep one of them, or neither");
+    problems.push(["organizationId", "excludes folderId; keep one of them, or neither"]);
   }
   return problems;
 }
@@ -143,7 +145,7 @@ function keyProblems(args: GcpTenantKeyArgs): string[] {
     if (value !== undefined && !GCP_KMS_NAME_PATTERN.test(value)) problems.push(`${name}: ${GCP_KMS_NAME_RULE}`);
   }
   if (args.existingKey === true) {
-    const given = CREATION_ARGS.filter((argument) => args[argument] !== undefined);
+    const given = GCP_CREATION_ARGS.filter((argument) => args[argument] !== undefined);
     return [...problems, ...given.map((argument) => `${argument}: says how to create a key; existingKey creates none`)];
   }
   if (args.protectionLevel !== undefined && !isProtectionLevel(args.protectionLevel)) {
