@@ -20,6 +20,9 @@ const organizationOf = (project: string): string => {
   return `organizations/${found?.organization ?? ""}`;
 };
 const create = (body: object, name = DEPLOYER): Promise<RestAnswer> => fixture.rest(name, "POST", "/v3/projects", body);
+const BILLING = "billingAccounts/012345-6789AB-CDEF01";
+const pay = (project: string, name = DEPLOYER, billingAccountName = BILLING): Promise<RestAnswer> =>
+  fixture.rest(name, "PUT", `/v1/projects/${project}/billingInfo`, { billingAccountName });
 const kms = (project: string): string => `/v1/projects/${project}/services/cloudkms.googleapis.com`;
 const error = (status: number, name: string, message: string): RestAnswer => ({ status, body: { error: expect.objectContaining({ code: status, status: name, message }) } });
 
@@ -39,6 +42,13 @@ describe("projects", () => {
     });
     const shown = await fixture.rest(DEPLOYER, "GET", "/v3/projects/acme-new-keys");
     expect(shown.body).toEqual((made.body as { response: unknown }).response);
+    const { number = "" } = fixture.gcp.sandbox.status().projects.find(({ projectId }) => projectId === "acme-new-keys") ?? {};
+    await expect(fixture.rest(DEPLOYER, "POST", `${kms("acme-new-keys")}:enable`)).resolves.toEqual(
+      error(400, "FAILED_PRECONDITION", `Billing account for project '${number}' is not found. Billing must be enabled for activation of service(s) 'cloudkms.googleapis.com' to proceed.`),
+    );
+    await expect(pay("acme-new-keys")).resolves.toEqual({
+      status: 200, body: { name: "projects/acme-new-keys/billingInfo", projectId: "acme-new-keys", billingAccountName: BILLING, billingEnabled: true },
+    });
     await expect(fixture.rest(DEPLOYER, "POST", `${kms("acme-new-keys")}:enable`)).resolves.toMatchObject({ status: 200, body: { response: { state: "ENABLED" } } });
     await enableCloudKms(fixture, TENANT_PROJECT);
     const client = fixture.client(DEPLOYER);
@@ -60,6 +70,7 @@ describe("projects", () => {
   test("a deleted project is of no use, and its id is not free", async () => {
     const parent = organizationOf(TENANT_PROJECT);
     await create({ projectId: "acme-old-keys", parent });
+    await pay("acme-old-keys");
     await fixture.rest(DEPLOYER, "POST", `${kms("acme-old-keys")}:enable`);
     const client = fixture.client(DEPLOYER);
     const location = "projects/acme-old-keys/locations/global";
@@ -70,6 +81,32 @@ describe("projects", () => {
     );
     await expect(client.getKeyRing({ name: `${location}/keyRings/ring` })).rejects.toMatchObject({ code: 7 });
     await expect(create({ projectId: "acme-old-keys", parent })).resolves.toMatchObject({ status: 409 });
+  });
+});
+
+describe("changes and billing", () => {
+  test("a patch changes what it names; the rest stays", async () => {
+    await expect(fixture.rest(DEPLOYER, "PATCH", `/v3/projects/${TENANT_PROJECT}?updateMask=labels`, { labels: { a: "1" } })).resolves.toMatchObject({
+      status: 200, body: { done: true, response: { displayName: TENANT_PROJECT, labels: { a: "1" } } },
+    });
+    await expect(fixture.rest(DEPLOYER, "PATCH", `/v3/projects/${TENANT_PROJECT}?updateMask=displayName`, { displayName: "Keys" })).resolves.toMatchObject({
+      body: { response: { displayName: "Keys", labels: { a: "1" } } },
+    });
+  });
+
+  test("who may use a billing account can test it, and let it pay for its own projects only", async () => {
+    const path = `/v1/${BILLING}:testIamPermissions`;
+    const permissions = ["billing.resourceAssociations.create", "billing.accounts.close"];
+    await expect(fixture.rest(DEPLOYER, "POST", path, { permissions })).resolves.toEqual({ status: 200, body: { permissions: [permissions[0]] } });
+    const other = "deployer-globex-backup-keys";
+    await expect(fixture.rest(other, "POST", path, { permissions })).resolves.toEqual({ status: 200, body: { permissions: [] } });
+    await expect(pay(OTHER_PROJECT, other)).resolves.toEqual(
+      error(403, "PERMISSION_DENIED", `Permission 'billing.resourceAssociations.create' denied on resource '${BILLING}' (or it may not exist).`),
+    );
+    await expect(pay(OTHER_PROJECT)).resolves.toEqual(
+      error(403, "PERMISSION_DENIED", `Permission 'resourcemanager.projects.createBillingAssignment' denied on resource 'projects/${OTHER_PROJECT}' (or it may not exist).`),
+    );
+    await expect(fixture.rest(DEPLOYER, "GET", `/v1/projects/${TENANT_PROJECT}/billingInfo`)).resolves.toMatchObject({ body: { billingAccountName: BILLING } });
   });
 });
 
@@ -88,7 +125,7 @@ describe("services", () => {
   test.each<[string, string, string, RestAnswer]>([
     ["a service that is not played", "POST", `/v1/projects/${TENANT_PROJECT}/services/storage.googleapis.com:enable`, error(501, "UNIMPLEMENTED", "The sandbox does not implement the service storage.googleapis.com.")],
     ["a path that leads nowhere", "GET", "/v1/projects", error(404, "NOT_FOUND", "The sandbox has nothing at GET /v1/projects.")],
-    ["a verb that is not", "PATCH", `/v3/projects/${TENANT_PROJECT}`, error(404, "NOT_FOUND", `The sandbox has nothing at PATCH /v3/projects/${TENANT_PROJECT}.`)],
+    ["a verb that is not", "PUT", `/v3/projects/${TENANT_PROJECT}`, error(404, "NOT_FOUND", `The sandbox has nothing at PUT /v3/projects/${TENANT_PROJECT}.`)],
   ])("refused: %s", async (_, verb, path, answer) => {
     await expect(fixture.rest(DEPLOYER, verb, path)).resolves.toEqual(answer);
   });
