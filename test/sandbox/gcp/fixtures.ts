@@ -156,6 +156,12 @@ export async function setPolicy(client: KeyManagementServiceClient, resource: st
   return answer;
 }
 
+/** GetIamPolicy, likewise. */
+export async function getPolicy(client: KeyManagementServiceClient, resource: string): Promise<Policy> {
+  const [answer] = await client.getIamPolicy({ resource } as unknown as Parameters<typeof client.getIamPolicy>[0]);
+  return answer;
+}
+
 /** A refusal as the official client shows it. */
 export interface Refusal {
   readonly code: number;
@@ -170,7 +176,12 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
     await call;
   } catch (error) {
     const { code, details, reason, statusDetails } = error as Refusal;
-    return { code, details, ...(reason === undefined ? {} : { reason }), ...(statusDetails === undefined ? {} : { statusDetails }) };
+    return { code, details, ...(reason === undefined ? {} : { reason }), ...(statusDetails === undefined ? {} : { statusDetails: plain(statusDetails) }) };
   }
   throw new Error("the call succeeded");
+}
+
+/** Messages without their classes. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }
