@@ -169,7 +169,8 @@ export class EntraSignIn implements Identity.TokenCredential {
               name: "byokEntraAnswer",
               // MSAL turns every failure into an error of its own that has lost the status.
               sendRequest: async (request, next) => {
-                request.timeout = this.#options.timeout;
+                // Not `request.timeout`: its timer outlives a connection that fails.
+                request.abortSignal = AbortSignal.timeout(this.#options.timeout);
                 try {
                   const response = await next(request);
                   Object.assign(answer, { status: response.status, body: response.bodyAsText ?? "" });
