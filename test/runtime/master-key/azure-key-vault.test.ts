@@ -585,29 +585,60 @@ describe("azure-key-vault against an Azure that says what it is told to", () => 
       expect(await key.wrap(SHARE, CONTEXT)).toMatchObject({ keyVersion: VERSION });
     });
 
-    test("a token is used until five minutes before it expires", async () => {
+    test("a sign-in every ten minutes, although a token lives for an hour: only there a rejection shows", async () => {
       says(ENCRYPTED);
-      for (const minutes of [0, 30, 54]) {
+      const signIns: number[] = [];
+      for (const minutes of [0, 5, 9, 11, 20, 22]) {
         later = minutes * 60_000;
         await key.wrap(SHARE, CONTEXT);
+        signIns.push(fake.signIns().length);
       }
-      expect(fake.signIns()).toHaveLength(1);
-      later = 56 * 60_000;
-      await key.wrap(SHARE, CONTEXT);
-      expect(fake.signIns()).toHaveLength(2);
+      expect(signIns).toEqual([1, 1, 1, 2, 2, 3]);
     });
 
-    test("an outage of Entra is bridged while the token lives; a rejection is not", async () => {
+    test("a token is not used up to its last second", async () => {
+      fake.token = () => ({ status: 200, body: { token_type: "Bearer", expires_in: 300, ext_expires_in: 300, access_token: "header.payload.signature" } });
+      says(ENCRYPTED);
+      const signIns: number[] = [];
+      for (const seconds of [0, 260, 275]) {
+        later = seconds * 1_000;
+        await key.wrap(SHARE, CONTEXT);
+        signIns.push(fake.signIns().length);
+      }
+      expect(signIns).toEqual([1, 1, 2]);
+    });
+
+    test("an outage of Entra is bridged while the token lives, with a sign-in per minute; a rejection is not", async () => {
       says(ENCRYPTED);
       await key.wrap(SHARE, CONTEXT);
-      later = 58 * 60_000;
       fake.token = () => ({ status: 503, body: {} });
-      expect(await key.wrap(SHARE, CONTEXT)).toMatchObject({ keyVersion: VERSION });
+      const signIns: number[] = [];
+      for (const minutes of [40, 40.5, 41.5, 58]) {
+        later = minutes * 60_000;
+        expect(await key.wrap(SHARE, CONTEXT)).toMatchObject({ keyVersion: VERSION });
+        signIns.push(fake.signIns().length);
+      }
+      expect(signIns).toEqual([2, 2, 3, 4]);
+      later = 59.3 * 60_000;
       fake.token = () => aadsts(700016, { status: 400, error: "unauthorized_client" });
       expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "APP_REJECTED" });
       later = 60 * 60_000;
       fake.token = () => ({ status: 503, body: {} });
       expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "UNAVAILABLE" });
+    });
+
+    test("an Entra that hangs is bridged too, and left behind when it answers again", async () => {
+      const of = await open({ requestTimeout: 600 });
+      says(ENCRYPTED);
+      await of.wrap(SHARE, CONTEXT);
+      fake.token = () => undefined;
+      later = 30 * 60_000;
+      expect(await of.wrap(SHARE, CONTEXT)).toMatchObject({ keyVersion: VERSION });
+      later = 60 * 60_000;
+      expect(await refusal(of.wrap(SHARE, CONTEXT))).toMatchObject({ code: "UNAVAILABLE", retryable: true });
+      fake.token = () => TOKEN;
+      expect(await of.wrap(SHARE, CONTEXT)).toMatchObject({ keyVersion: VERSION });
+      await of.close();
     });
 
     test("nothing is refreshed in the background: a rejection there would end the process", async () => {
@@ -618,7 +649,7 @@ describe("azure-key-vault against an Azure that says what it is told to", () => 
       process.on("unhandledRejection", onUnhandled);
       says(ENCRYPTED);
       // Within the two minutes before expiry in which the SDK would refresh by itself.
-      fake.token = () => ({ status: 200, body: { token_type: "Bearer", expires_in: 90, ext_expires_in: 90, access_token: "header.payload.signature" } });
+      fake.token = () => ({ status: 200, body: { token_type: "Bearer", expires_in: 20, ext_expires_in: 20, access_token: "header.payload.signature" } });
       await key.wrap(SHARE, CONTEXT);
       fake.token = () => aadsts(700016, { status: 400, error: "unauthorized_client" });
       expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "APP_REJECTED" });
