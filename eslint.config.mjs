@@ -93,7 +93,7 @@ export default defineConfig(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["@aws-sdk/*"], message: "Components never talk to a KMS: the providers do." }] },
+        { patterns: [{ group: ["@aws-sdk/*", "@azure/*", "@google-cloud/*"], message: "Components never talk to a KMS: the providers do." }] },
       ],
     },
   },

@@ -8,6 +8,9 @@
 /** How a tenant takes its key away: by disabling it, or by withdrawing the service's grant. */
 export type RevocationRoute = "disable" | "grant";
 
+/** A cloud of the sandbox. */
+export type CloudName = "aws" | "gcp" | "azure";
+
 /** Provider of a descriptor that a cloud of the sandbox plays. */
 export type CloudProvider = "aws-kms" | "gcp-kms" | "azure-key-vault";
 

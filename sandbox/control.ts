@@ -13,7 +13,9 @@ import { z } from "zod";
 import { ByokError } from "../runtime/master-key/errors.js";
 import { actsOn, NOTHING, prefixed } from "./acts.js";
 import { AWS_ACTS } from "./aws/acts.js";
-import { type Clouds, deployers } from "./clouds.js";
+import { AZURE_ACTS } from "./azure/index.js";
+import { type Clouds } from "./clouds.js";
+import { GCP_ACTS } from "./gcp/index.js";
 
 /** Path under which the acts are. */
 export const CONTROL_PATH = "/control/";
@@ -25,7 +27,7 @@ const act = actsOn<Clouds>();
 /** Every act there is; the client's types are made from this table. */
 export const ACTS = {
   status: act(NOTHING, ({ tenants }) => ({ keys: tenants.keys() })),
-  deployers: act(NOTHING, deployers),
+  deployers: act(NOTHING, (clouds) => clouds.deployers()),
   revoke: act(z.strictObject({ ...key, by: z.enum(["disable", "grant"]) }), ({ tenants }, args) => tenants.revoke(args)),
   restore: act(z.strictObject(key), ({ tenants }, args) => tenants.restore(args)),
   rotate: act(z.strictObject(key), ({ tenants }, args) => tenants.rotate(args)),
@@ -33,6 +35,8 @@ export const ACTS = {
   disableVersion: act(z.strictObject({ ...key, ...version }), ({ tenants }, args) => tenants.disableVersion(args)),
   destroyVersion: act(z.strictObject({ ...key, ...version }), ({ tenants }, args) => tenants.destroyVersion(args)),
   ...prefixed("aws", ({ aws }: Clouds) => aws, AWS_ACTS),
+  ...prefixed("gcp", ({ gcp }: Clouds) => gcp, GCP_ACTS),
+  ...prefixed("azure", ({ azure }: Clouds) => azure, AZURE_ACTS),
 } as const;
 
 /** Name of an act. */

@@ -8,7 +8,8 @@ import { createRequire } from "node:module";
 import { checkServerIdentity } from "node:tls";
 import type * as Kms from "@google-cloud/kms";
 import type * as Gax from "google-gax";
-import { pause, unlessAborted } from "./bounded-wait.js";
+import { unlessAborted } from "./bounded-wait.js";
+import { attempt, CallsUnderWay } from "./calls.js";
 import { ByokError } from "./errors.js";
 import { GCP_KMS_SCOPE, type GcpCredentials, GoogleIdentity } from "./gcp-credentials.js";
 import { GCP_KMS_HOST, GCP_LOGGING_VARIABLE, GCP_UNIVERSE } from "./gcp-kms-environment.js";
@@ -18,10 +19,6 @@ import { type CallOptions } from "./master-key.js";
 
 /** Milliseconds for a call, all its tries and the wait for a connection included. */
 const REQUEST_TIMEOUT = 10_000;
-
-/** Tries per call, the first included, and milliseconds before the second; then twice as many, with jitter. */
-const MAX_ATTEMPTS = 3;
-const FIRST_PAUSE = 100;
 
 /** How the client is opened. */
 export interface GcpKmsClientOptions {
@@ -132,8 +129,7 @@ export class GcpKmsClient {
   readonly #identity: GoogleIdentity;
   readonly #timeout: number;
   readonly #details: KeyDetails;
-  /** Calls under way, to be ended by {@link close}. */
-  readonly #calls = new Set<AbortController>();
+  readonly #calls = new CallsUnderWay();
 
   constructor(
     gax: typeof Gax,
@@ -156,42 +152,19 @@ export class GcpKmsClient {
    * @throws {@link ByokError} and nothing else.
    */
   async call<T>(options: CallOptions, send: Send<T>, dispose: (answer: T) => void = () => undefined): Promise<T> {
-    const ending = new AbortController();
-    const { signal } = ending;
-    const giveUp = (): void => {
-      ending.abort(options.signal?.reason);
-    };
-    if (options.signal?.aborted === true) giveUp();
-    options.signal?.addEventListener("abort", giveUp, { once: true });
-    this.#calls.add(ending);
-    try {
-      const headers = await this.#identity.headers(`https://${GCP_KMS_HOST}/`, signal);
-      // Without this the SDK's methods would leave a rejection unhandled, which ends the process, if it fails.
-      await unlessAborted(this.#client.initialize(), signal, this.#details);
-      return await unlessAborted(this.#try(send, headers, signal), signal, this.#details, dispose);
-    } catch (error) {
-      const mapped = mapGcpKmsError(error, this.#details);
-      if (mapped.code === "SERVICE_CREDENTIALS") this.#identity.forget();
-      throw mapped;
-    } finally {
-      options.signal?.removeEventListener("abort", giveUp);
-      this.#calls.delete(ending);
-    }
-  }
-
-  /** Tries again what a broken connection spoiled, within the time that the call has. */
-  async #try<T>(send: Send<T>, headers: Record<string, string>, signal: AbortSignal): Promise<T> {
-    const end = performance.now() + this.#timeout;
-    for (let attempt = 1; ; attempt += 1) {
+    return this.#calls.run(options.signal, async (signal) => {
       try {
-        return await this.#once(send, headers, Math.max(1, end - performance.now()), signal);
+        const headers = await this.#identity.headers(`https://${GCP_KMS_HOST}/`, signal);
+        // Without this the SDK's methods would leave a rejection unhandled, which ends the process, if it fails.
+        await unlessAborted(this.#client.initialize(), signal, this.#details);
+        const tried = attempt((left) => this.#once(send, headers, left, signal), { timeout: this.#timeout, signal, isTransient });
+        return await unlessAborted(tried, signal, this.#details, dispose);
       } catch (error) {
-        const wait = FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-        if (attempt === MAX_ATTEMPTS || !isTransient(error) || performance.now() + wait >= end) throw error;
-        await pause(wait, signal);
-        if (signal.aborted) throw error;
+        const mapped = mapGcpKmsError(error, this.#details);
+        if (mapped.code === "SERVICE_CREDENTIALS") this.#identity.forget();
+        throw mapped;
       }
-    }
+    });
   }
 
   /**
@@ -225,7 +198,7 @@ export class GcpKmsClient {
 
   /** Ends what is under way, and closes the connection. */
   async close(): Promise<void> {
-    for (const call of this.#calls) call.abort(new Error("The key was closed."));
+    this.#calls.end();
     await this.#client.close();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { ByokError } from "../../runtime/master-key/errors.js";
+import { type RevocationRoute } from "../cloud.js";
 import { ACCOUNT_ID } from "./arn.js";
 import { FAULT_ERROR_NAMES, type Fault, type Faults } from "./faults.js";
 import { createIdentity, type IdentityInput, type IdentityRecord } from "./identity.js";
@@ -57,7 +58,7 @@ export class AwsSandbox {
   }
 
   /** The tenant takes a key away: the one named, or the only one. Throws ByokError CONFIG_INVALID. */
-  revoke(options: { readonly keyArn?: string | undefined; readonly by: tenant.RevocationRoute }): tenant.KeyStatus {
+  revoke(options: { readonly keyArn?: string | undefined; readonly by: RevocationRoute }): tenant.KeyStatus {
     return tenant.revoke(this.#kms, options.keyArn, options.by);
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { ByokError } from "../../runtime/master-key/errors.js";
+import { type RevocationRoute } from "../cloud.js";
 import { keyArn, parseKmsArn, parsePrincipal } from "./arn.js";
 import { KmsError } from "./errors.js";
 import { type IdentityRecord } from "./identity.js";
@@ -13,9 +14,6 @@ import { stateOf } from "./keys.js";
 import { type Kms } from "./kms.js";
 import { parsePolicy } from "./policy/document.js";
 import { createDeployer, deployerOf, type KeyRecord } from "./state.js";
-
-/** How a tenant takes its key away: by disabling it, or by withdrawing the grant from the key policy. */
-export type RevocationRoute = "disable" | "grant";
 
 /** A key, as `status` shows it. */
 export interface KeyStatus {

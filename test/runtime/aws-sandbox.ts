@@ -23,7 +23,7 @@ export interface TestSandbox {
 }
 
 export async function startTestSandbox(folder: string): Promise<TestSandbox> {
-  const sandbox = await startSandbox({ directory: join(folder, `sandbox-${randomUUID()}`) });
+  const sandbox = await startSandbox({ directory: join(folder, `sandbox-${randomUUID()}`), clouds: ["aws"] });
   const { aws, endpoints } = sandbox;
   const service = aws.service();
   const deployer = aws.deployer();

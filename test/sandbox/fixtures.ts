@@ -35,7 +35,7 @@ export interface Fixture {
 export async function sandboxFixture(options: Partial<SandboxOptions> = {}): Promise<Fixture> {
   const directory = temporaryDirectory();
   let now = Date.UTC(2026, 10, 24);
-  const sandbox = await startSandbox({ directory: directory.path, clock: () => now, ...options });
+  const sandbox = await startSandbox({ directory: directory.path, clouds: ["aws"], clock: () => now, ...options });
   const clients: KMSClient[] = [];
   return {
     sandbox,

@@ -14,7 +14,7 @@ let sandbox: Sandbox;
 
 beforeEach(async () => {
   directory = temporaryDirectory();
-  sandbox = await startSandbox({ directory: directory.path });
+  sandbox = await startSandbox({ directory: directory.path, clouds: ["aws"] });
 });
 afterEach(async () => {
   await sandbox.close();
@@ -43,7 +43,7 @@ describe("the directory", () => {
     sandbox.aws.revoke({ by: "disable" });
     await sandbox.close();
 
-    sandbox = await startSandbox({ directory: directory.path });
+    sandbox = await startSandbox({ directory: directory.path, clouds: ["aws"] });
     expect(sandbox.aws.service()).toEqual(identity);
     expect(sandbox.aws.deployer().account).toBe("444455556666");
     sandbox.aws.restore();
@@ -60,7 +60,7 @@ describe("the directory", () => {
   });
 
   test("one sandbox at a time, and the error names the holder", async () => {
-    await expect(startSandbox({ directory: directory.path })).rejects.toMatchObject({
+    await expect(startSandbox({ directory: directory.path, clouds: ["aws"] })).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       message: `The sandbox directory ${directory.path} is in use by process ${process.pid}. Stop that sandbox first, or start this one in another directory.`,
     });
@@ -71,20 +71,20 @@ describe("the directory", () => {
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     const lock = join(directory.path, "lock");
     writeFileSync(lock, JSON.stringify({ pid: child.pid, started: null }));
-    await expect(startSandbox({ directory: directory.path })).rejects.toMatchObject({ message: expect.stringContaining(`in use by process ${child.pid ?? ""}`) });
+    await expect(startSandbox({ directory: directory.path, clouds: ["aws"] })).rejects.toMatchObject({ message: expect.stringContaining(`in use by process ${child.pid ?? ""}`) });
     child.kill("SIGKILL");
     await once(child, "exit");
-    sandbox = await startSandbox({ directory: directory.path });
+    sandbox = await startSandbox({ directory: directory.path, clouds: ["aws"] });
     expect(JSON.parse(readFileSync(lock, "utf8"))).toMatchObject({ pid: process.pid });
   });
 
   test("somebody else's state is refused, and the directory given back", async () => {
     await sandbox.close();
     writeFileSync(join(directory.path, "aws.json"), '{"schema":99}');
-    await expect(startSandbox({ directory: directory.path })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    await expect(startSandbox({ directory: directory.path, clouds: ["aws"] })).rejects.toMatchObject({ code: "CONFIG_INVALID" });
     expect(existsSync(join(directory.path, "lock"))).toBe(false);
     writeFileSync(join(directory.path, "aws.json"), "{");
-    await expect(startSandbox({ directory: directory.path })).rejects.toMatchObject({ message: expect.stringContaining("was not written by this version") });
+    await expect(startSandbox({ directory: directory.path, clouds: ["aws"] })).rejects.toMatchObject({ message: expect.stringContaining("was not written by this version") });
   });
 
   test("a port in use is named", async () => {
@@ -167,5 +167,32 @@ describe("the control endpoint", () => {
     await sandbox.close();
     await expect(client.act("status", {})).rejects.toMatchObject({ code: "UNAVAILABLE", message: expect.stringContaining("byok sandbox start") });
     expect(() => readSandboxFile(join(directory.path, "none.json"))).toThrow("There is no sandbox at");
+  });
+});
+
+describe("clouds", () => {
+  test("aws alone: no other endpoint, and acts on another cloud say how to get it", async () => {
+    expect(sandbox.clouds).toEqual(["aws"]);
+    expect(Object.keys(sandbox.endpoints)).toEqual(["aws-kms"]);
+    expect(() => sandbox.gcp).toThrow("This sandbox runs without gcp: start it with gcp among its clouds, and @google-cloud/kms installed.");
+    await expect(SandboxClient.fromFile(sandbox.file).act("gcp.status", {})).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(() => sandbox.azure).toThrow("This sandbox runs without azure: start it with azure among its clouds.");
+  });
+
+  test("all of them: an endpoint each, one CA for those with TLS, the service's credentials in the environment", async () => {
+    await sandbox.close();
+    sandbox = await startSandbox({ directory: directory.path });
+    expect(sandbox.clouds).toEqual(["aws", "gcp", "azure"]);
+    const { endpoints } = readSandboxFile(sandbox.file);
+    expect(endpoints).toEqual(sandbox.endpoints);
+    expect(endpoints["gcp-kms"]).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(endpoints["azure-key-vault"]).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(endpoints.entra).toBe(endpoints["azure-key-vault"]);
+    expect(endpoints.certificateAuthority).toMatch(/^-----BEGIN CERTIFICATE-----/);
+    const keyFile = sandbox.environment["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(keyFile, "utf8"))).toMatchObject({ type: "service_account", client_email: sandbox.gcp.service().email });
+    await expect(SandboxClient.fromFile(sandbox.file).act("gcp.status", {})).resolves.toEqual(sandbox.gcp.status());
+    await expect(SandboxClient.fromFile(sandbox.file).act("azure.status", {})).resolves.toEqual(sandbox.azure.status());
   });
 });

@@ -1,0 +1,102 @@
+/**
+ * Faults on purpose: throttling, outages and slowness, for tests of what callers do then.
+ *
+ * @module
+ */
+import { type ApiError, type Plane } from "./api.js";
+import { ArmError } from "./arm/errors.js";
+import { type Operation } from "./call.js";
+import { EntraError } from "./entra/errors.js";
+import { GraphError } from "./graph/errors.js";
+import { VaultError } from "./vault/errors.js";
+
+/** What to play. All conditions given must match a call. */
+export interface Fault {
+  /** Operation name, e.g. `KeyEncrypt`, `SignIn`; any if absent. */
+  readonly operation?: string | undefined;
+  /** What the call is about, as the audit log has it; a key's identifier also means its versions. Any if absent. */
+  readonly target?: string | undefined;
+  /** Error to answer with; none lets the call through after the latency. */
+  readonly error?: FaultError | undefined;
+  /** Seconds for a `Retry-After` header; Key Vault often sends none, and then the SDK does not try again. */
+  readonly retryAfter?: number | undefined;
+  /** Delay before the call is looked at, milliseconds. */
+  readonly latencyMs?: number | undefined;
+  /** How many calls it strikes; all until it is cleared if absent. */
+  readonly times?: number | undefined;
+}
+
+/**
+ * - `Throttled`: 429 ("Azure Key Vault throttling guidance"; code and reason as ScyllaDB recorded them,
+ *   test/pylib/azure_vault_server_mock.py).
+ * - `InternalServerError`: 500, `ServiceUnavailable`: 503 ("Azure Key Vault REST API error codes"; Entra:
+ *   AADSTS90033, a transient error).
+ * - `ConnectionReset`: the connection breaks without an answer.
+ */
+export const FAULT_ERROR_NAMES = ["Throttled", "InternalServerError", "ServiceUnavailable", "ConnectionReset"] as const;
+
+/** An error that can be injected. */
+export type FaultError = (typeof FAULT_ERROR_NAMES)[number];
+
+/** The connection is to be broken. */
+export class ConnectionReset extends Error {}
+
+/** The faults in force. */
+export class Faults {
+  #active: { readonly fault: Fault; left: number }[] = [];
+
+  /** Adds a fault behind those in force; the first that matches a call strikes. */
+  inject(fault: Fault): void {
+    this.#active.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
+  }
+
+  /** Ends all of them. */
+  clear(): void {
+    this.#active = [];
+  }
+
+  /**
+   * Plays the first matching fault.
+   *
+   * @throws ApiError the injected one, in the plane's form; ConnectionReset.
+   */
+  async strike(operation: Operation): Promise<void> {
+    const hit = this.#active.find(({ fault }) => matches(fault, operation));
+    if (hit === undefined) return;
+    hit.left -= 1;
+    if (hit.left <= 0) this.#active = this.#active.filter((entry) => entry !== hit);
+    const { latencyMs, error, retryAfter } = hit.fault;
+    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    if (error === "ConnectionReset") throw new ConnectionReset();
+    if (error !== undefined) throw errorOf(operation.plane, error, retryAfter);
+  }
+}
+
+function matches(fault: Fault, { name, target }: Operation): boolean {
+  return (
+    (fault.operation === undefined || fault.operation === name) &&
+    (fault.target === undefined || target === fault.target || target.startsWith(`${fault.target}/`))
+  );
+}
+
+const STATUS = { Throttled: 429, InternalServerError: 500, ServiceUnavailable: 503 } as const;
+const MESSAGES = {
+  Throttled: "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached",
+  InternalServerError: "An unexpected error occurred.",
+  ServiceUnavailable: "The service is temporarily unavailable.",
+} as const;
+
+function errorOf(plane: Plane, error: Exclude<FaultError, "ConnectionReset">, retryAfter: number | undefined): ApiError {
+  const status = STATUS[error];
+  const headers: Readonly<Record<string, string>> = retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) };
+  switch (plane) {
+    case "vault":
+      return new VaultError(status, error, MESSAGES[error], undefined, headers);
+    case "arm":
+      return new ArmError(status, error === "Throttled" ? "TooManyRequests" : error, MESSAGES[error], headers);
+    case "graph":
+      return new GraphError(status, error === "Throttled" ? "TooManyRequests" : error, MESSAGES[error]);
+    case "entra":
+      return new EntraError("temporarily_unavailable", 90033, "A transient error has occurred. Please try again.", status);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * One loopback listener for AWS KMS and the control endpoint.
+ *
+ * @module
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+import { ByokError } from "../runtime/master-key/errors.js";
+import { type Faults } from "./aws/faults.js";
+import { answerKms } from "./aws/http.js";
+import { type Kms } from "./aws/kms.js";
+import { type Clouds } from "./clouds.js";
+import { answerControl, CONTROL_PATH } from "./control.js";
+
+/** Requests are small: 4 KiB of plaintext, 32 KiB of policy. */
+const MAX_BODY = 1 << 20;
+
+/** What it serves. */
+export interface ControlListenerParts {
+  readonly kms: Kms;
+  readonly faults: Faults;
+  readonly clouds: Clouds;
+  readonly controlToken: string;
+}
+
+/** A running listener. */
+export interface ControlListener {
+  /** `http://127.0.0.1:PORT`. */
+  readonly endpoint: string;
+  /** Stops listening. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on 127.0.0.1.
+ *
+ * @param port 0 for any free one.
+ * @throws ByokError CONFIG_INVALID if the port is taken.
+ */
+export async function startControlListener(parts: ControlListenerParts, port: number): Promise<ControlListener> {
+  const server = createServer((request, response) => {
+    answer(request, response, parts).catch((error: unknown) => {
+      response.destroy(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
+  const bound = await listen(server, port);
+  return { endpoint: `http://127.0.0.1:${bound}`, close: () => stopServer(server) };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, parts: ControlListenerParts): Promise<void> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BODY) {
+      response.writeHead(413, { connection: "close" }).end();
+      return;
+    }
+    chunks.push(chunk);
+  }
+  const body = Buffer.concat(chunks);
+  if (request.url?.startsWith(CONTROL_PATH) === true) {
+    answerControl(parts.clouds, parts.controlToken, request, body, response);
+  } else {
+    await answerKms(parts.kms, parts.faults, request, body, response);
+  }
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, "127.0.0.1");
+  try {
+    await once(server, "listening");
+  } catch (cause) {
+    throw new ByokError(
+      "CONFIG_INVALID",
+      `The sandbox cannot listen on 127.0.0.1:${port}: ${cause instanceof Error ? cause.message : String(cause)}. Choose another port, or none to get a free one.`,
+      { cause },
+    );
+  }
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
+  return address.port;
+}
+
+async function stopServer(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  // SDKs keep connections alive; waiting for them to time out would be waiting for the client.
+  server.closeAllConnections();
+  await closed;
+}
