@@ -40,6 +40,13 @@ const useLocalKeys = `
   await encryptor.decrypt((await encryptor.encrypt(Buffer.from("x"), { resource: "r" })).ciphertext);
   await encryptor.close();
 `;
+const makeCredentials = `
+  const byok = require(${runtime});
+  await byok.createLocalKeyFile("credentials.key");
+  const serviceKey = await byok.openServiceKey({ file: "credentials.key" }, { mode: "development" });
+  const sealed = await byok.createApplicationCredentials({ tenant: "acme", serviceKey });
+  await byok.openApplicationCredentials(sealed, serviceKey);
+`;
 const openAwsKey = `
   const byok = require(${runtime});
   await byok.openMasterKey({
@@ -58,6 +65,14 @@ describe("what the built package loads", () => {
     const loaded = packagesLoadedBy(code);
     const clouds = loaded.filter((name) => /^@pulumi\/|^@aws-sdk\/client-|^@google-cloud\/|^@azure\//.test(name));
     expect(clouds).toEqual(expected);
+    expect(loaded.filter((name) => name.startsWith("@peculiar/"))).toEqual([]);
+  });
+
+  test.each<[string, string, boolean]>([
+    ["importing ./runtime", `require(${runtime})`, false],
+    ["making application credentials", makeCredentials, true],
+  ])("%s: the library that makes certificates", (_what, code, expected) => {
+    expect(packagesLoadedBy(code).some((name) => name.startsWith("@peculiar/") || name === "reflect-metadata")).toBe(expected);
   });
 
   test.each([
