@@ -31,8 +31,9 @@ export interface FakeAzure {
   vault: (request: AzureRequest) => AzureAnswer | Promise<AzureAnswer>;
   /** Answers requests for tokens. */
   token: (request: AzureRequest) => AzureAnswer | Promise<AzureAnswer>;
-  /** What the vault says to requests without a token. */
+  /** What the vault says to requests without a token, and when. */
   challenge: string;
+  beforeChallenge: () => Promise<void>;
   /** Token requests so far. */
   signIns(): readonly AzureRequest[];
   /** Requests to the vault that had a token. */
@@ -72,6 +73,7 @@ export async function startFakeAzure(): Promise<FakeAzure> {
     vault: () => undefined,
     token: () => TOKEN,
     challenge: CHALLENGE,
+    beforeChallenge: async () => undefined,
     signIns: () => fake.asked.filter(({ host, method }) => host === LOGIN_HOST && method === "POST"),
     uses: () => fake.asked.filter(({ host, headers }) => host !== LOGIN_HOST && headers.authorization !== undefined),
     async close() {
@@ -104,6 +106,7 @@ async function answerTo(fake: FakeAzure, request: AzureRequest): Promise<AzureAn
     return fake.token(request);
   }
   if (request.headers.authorization === undefined) {
+    await fake.beforeChallenge();
     return { status: 401, body: { error: { code: "Unauthorized", message: "no token" } }, headers: { "www-authenticate": fake.challenge } };
   }
   return fake.vault(request);
