@@ -149,7 +149,7 @@ describe("bad input: the exact message, exit code, nothing contacted and nothing
     ["somebody who is no principal of AWS", () => [arn, ...common("o", "usa"), "--granted-to", "*", "--alias", "alias/x"], 2, () =>
       'CONFIG_INVALID: --granted-to "*" must be an AWS account id of 12 digits, or the ARN of a role or user, that the key policy names.'],
     ["a key in the account that it was granted to", () => [arn, ...common("o", "usa"), "--granted-to", "111122223333", "--alias", "alias/x"], 2, () =>
-      `CONFIG_INVALID: The key ${arn} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`],
+      `CONFIG_INVALID: The key ${arn} lives in the AWS account it was granted to (111122223333): a tenant's key belongs in the tenant's own AWS account.`],
     ["an AWS key without its alias", () => [arn, ...common("o", "usa"), "--granted-to", "444455556666"], 2, () =>
       "CONFIG_INVALID: A key of aws-kms needs --alias as well: see byok descriptor create --help."],
     ["an alias that is none", () => [arn, ...common("o", "usa"), "--granted-to", "444455556666", "--alias", "AFI-BYOK"], 2, () => 'CONFIG_INVALID: --alias "AFI-BYOK" must look like alias/NAME.'],
