@@ -9,6 +9,7 @@ import { openAwsKmsKey } from "./aws-kms.js";
 import { type AzureCertificates } from "./azure-certificate.js";
 import {
   awsAccountOf,
+  homeOf,
   type MasterKeyDescriptor,
   masterKeyDescriptorSchema,
   masterKeyDescriptorsSchema,
@@ -25,7 +26,7 @@ import { type MasterKey } from "./master-key.js";
  * Reads descriptors: the stack output `masterKeys` (an array), or a single one.
  *
  * @throws {@link ByokError} CONFIG_INVALID naming every member that is wrong, a key named twice, descriptors of several
- * tenants, or a key that lives in the account it was granted to (the tenant would not own it).
+ * tenants, or a key that lives in the account or project it was granted to (the tenant would not own it).
  */
 export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] {
   const parsed = masterKeyDescriptorsSchema.safeParse(Array.isArray(json) ? json : [json]);
@@ -120,20 +121,29 @@ function localServiceKey(path: string): MasterKeyDescriptor {
 }
 
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
-  if (descriptor.provider !== "aws-kms") return;
-  const account = awsAccountOf(descriptor.keyArn);
-  if (accountOf(descriptor.grantedTo) === account) {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The key ${descriptor.keyArn} lives in the account it was granted to (${account}): a tenant's key belongs in the tenant's own account.`,
-      { provider: descriptor.provider, keyId: descriptor.keyArn, tenant: descriptor.tenant },
-    );
-  }
+  const home = homeOf(descriptor);
+  if (home === undefined || granteeHome(descriptor) !== home.id) return;
+  throw new ByokError(
+    "CONFIG_INVALID",
+    `The key ${placeOf(descriptor)} lives in the ${home.kind} it was granted to (${home.id}): a tenant's key belongs in the tenant's own ${home.kind}.`,
+    { provider: descriptor.provider, keyId: placeOf(descriptor), tenant: descriptor.tenant },
+  );
 }
 
-/** Account of an AWS principal: an IAM ARN, or a bare account id. */
-function accountOf(principal: string): string {
-  return principal.startsWith("arn:") ? awsAccountOf(principal) : principal;
+/** Account or project of whoever was granted a key; undefined where the name does not tell. */
+function granteeHome({ provider, grantedTo }: MasterKeyDescriptor): string | undefined {
+  switch (provider) {
+    case "aws-kms":
+      return grantedTo.startsWith("arn:") ? awsAccountOf(grantedTo) : grantedTo;
+    case "gcp-kms": {
+      // NAME@PROJECT.iam.gserviceaccount.com; of a project in a domain (example.com:acme) NAME@acme.example.com.iam...
+      const [project, ...domain] = /@([a-z0-9.-]+)\.iam\.gserviceaccount\.com$/.exec(grantedTo)?.[1]?.split(".") ?? [];
+      return domain.length === 0 ? project : `${domain.join(".")}:${project ?? ""}`;
+    }
+    case "azure-key-vault":
+    case "local":
+      return undefined;
+  }
 }
 
 function assertLocalAllowed(options: OpenKeyOptions): void {

@@ -40,9 +40,10 @@ export interface GcpFixture {
   close(): Promise<void>;
 }
 
-export async function gcpFixture(): Promise<GcpFixture> {
+/** `tls`: a certificate that another cloud of the test's has as well; one of its own where left out. */
+export async function gcpFixture(given: { readonly tls?: GcpOptions["tls"] } = {}): Promise<GcpFixture> {
   const directory = temporaryDirectory();
-  const tls = await issueServerTls({ dns: ["localhost"], ip: ["127.0.0.1"] });
+  const tls = given.tls ?? (await issueServerTls({ dns: ["localhost"], ip: ["127.0.0.1"] }));
   let now = Date.UTC(2026, 10, 24);
   const start = (): Promise<RunningGcp> => startGcp({ directory: directory.path, tls, clock: () => now });
   let gcp = await start();
