@@ -58,8 +58,9 @@ const useLocalKeys = `
 `;
 const makeCredentials = `
   const byok = require(${runtime});
-  await byok.createLocalKeyFile("credentials.key");
-  const serviceKey = await byok.openServiceKey({ file: "credentials.key" }, { mode: "development" });
+  const file = "credentials-" + process.pid + ".key";
+  await byok.createLocalKeyFile(file);
+  const serviceKey = await byok.openServiceKey({ file }, { mode: "development" });
   const sealed = await byok.createApplicationCredentials({ tenant: "acme", serviceKey });
   await byok.openApplicationCredentials(sealed, serviceKey);
 `;
