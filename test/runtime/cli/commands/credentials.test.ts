@@ -217,9 +217,9 @@ describe("bad input: the exact message, exit code, and nothing touched", () => {
     ["a certificate in no format", () => ["credentials", "create", "--tenant", "acme", ...key(), "--out", at("o"), "--certificate-out", at("o.txt")], 2, () =>
       `CONFIG_INVALID: --certificate-out ${at("o.txt")} must end in .pem (text), or .cer or .der (binary).`],
     ["a certificate where the document goes", () => ["credentials", "create", "--tenant", "acme", ...key(), "--out", at("o.pem"), "--certificate-out", at("o.pem")], 2, () =>
-      `CONFIG_INVALID: --out ${at("o.pem")} is ${at("o.pem")}, which this command reads: choose another --out.`],
+      `CONFIG_INVALID: --certificate-out ${at("o.pem")} is ${at("o.pem")}, which this command reads: choose another --certificate-out.`],
     ["a certificate that exists", () => ["credentials", "list", at("one.json"), "--certificate-out", at("one.cer")], 6, () =>
-      `TARGET_EXISTS: ${at("one.cer")} exists already. Choose another --out, or replace it with --force.`],
+      `TARGET_EXISTS: ${at("one.cer")} exists already. Choose another --certificate-out, or replace it with --force.`],
     ["a document that exists", () => ["credentials", "create", "--tenant", "acme", ...key(), "--out", at("one.json")], 6, () =>
       `TARGET_EXISTS: ${at("one.json")} exists already. Choose another --out, or replace it with --force.`],
     ["no document", () => ["credentials", "list"], 2, () => "CONFIG_INVALID: missing required argument 'file' (see byok --help)"],
