@@ -9,17 +9,10 @@ import { type IncomingMessage, type ServerResponse } from "node:http";
 
 import { z } from "zod";
 
+import { type Answering, QUOTA_PROJECT_HEADER, refuseQuotaProject } from "./answering.js";
 import { GoogleError, HTTP_STATUS } from "./errors.js";
-import { type GcpFaults } from "./faults.js";
-import { type GoogleCloud, type MethodName, type RequestOf } from "./google-cloud.js";
+import { type MethodName, type RequestOf } from "./google-cloud.js";
 import { type ServiceAccountRecord } from "./state.js";
-
-/** What answers requests. */
-export interface RestParts {
-  readonly cloud: GoogleCloud;
-  readonly faults: GcpFaults;
-  readonly authenticate: (header: string | undefined, service: string) => ServiceAccountRecord;
-}
 
 /** Requests are small: a project and its labels. */
 const MAX_BODY = 1 << 16;
@@ -109,7 +102,7 @@ const ROUTES: readonly Route[] = [
 ];
 
 /** Answers one request. Errors become error answers; nothing is thrown. */
-export async function answerRest(parts: RestParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerRest(parts: Answering, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const date = new Date(parts.cloud.now).toUTCString();
   try {
     send(response, 200, date, await run(parts, request));
@@ -123,13 +116,15 @@ export async function answerRest(parts: RestParts, request: IncomingMessage, res
   }
 }
 
-async function run({ cloud, faults, authenticate }: RestParts, request: IncomingMessage): Promise<object> {
+async function run({ cloud, faults, authenticate }: Answering, request: IncomingMessage): Promise<object> {
   const [path = ""] = (request.url ?? "").split("?");
   const body = await bodyOf(request);
   const { method, service, operation, resource, request: asked } = find(request.method ?? "", path, body);
   let caller: ServiceAccountRecord | undefined;
   try {
     caller = authenticate(request.headers.authorization, service);
+    const quotaProject = request.headers[QUOTA_PROJECT_HEADER];
+    refuseQuotaProject(Array.isArray(quotaProject) ? quotaProject[0] : quotaProject);
     await faults.strike({ operation: method, principal: caller.email, resource });
   } catch (error) {
     cloud.record(method, caller?.email, error instanceof Error ? error.name : "UNKNOWN", { resource });

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { errorCode, replacePrivateFile } from "../files.js";
-import { EMPTY_POLICY, newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
+import { newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
 
 /** Project of the tenant that is signed in at first. */
 export const TENANT_PROJECT = "acme-backup-keys";
@@ -158,7 +158,7 @@ export function deployerOf(project: string): string {
   return `deployer-${project}`;
 }
 
-/** A service account without keys; {@link import("./identity.js").writeKeyFile} makes them. */
+/** A service account without keys; identity.ts makes them with its key file. */
 export function newServiceAccount(name: string, email: string, project: string): ServiceAccountRecord {
   return { name, email, project, uniqueId: digits(21), disabled: false, keys: [] };
 }
@@ -238,9 +238,6 @@ function digits(length: number): string {
 function hexTriple(): string {
   return Array.from({ length: 3 }, () => randomBytes(3).toString("hex").toUpperCase()).join("-");
 }
-
-/** The policy that a new resource has. */
-export const NEW_RESOURCE_POLICY = EMPTY_POLICY;
 
 /** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
 export class StateFile {

@@ -45,7 +45,7 @@ export function getService(call: Call, request: ServiceRequest): object {
   return message(authorized(call, "serviceusage.services.get", request), request.service);
 }
 
-/** Service Usage's words (hashicorp/terraform-provider-google issues with UREQ_PROJECT_BILLING_NOT_FOUND). */
+/** Service Usage's words (users' logs with UREQ_PROJECT_BILLING_NOT_FOUND). */
 function billingNotFound(project: ProjectRecord, service: string): GoogleError {
   return new GoogleError(
     "FAILED_PRECONDITION",

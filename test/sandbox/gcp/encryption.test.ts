@@ -250,6 +250,8 @@ test("calls are logged with principal, resource, permission and status", async (
 });
 
 test("what is not played is refused", async () => {
+  const billedElsewhere = tenant.encrypt({ name, plaintext: Buffer.from("x") }, { otherArgs: { headers: { "x-goog-user-project": "globex-backup-keys" } } });
+  await expect(refusal(billedElsewhere)).resolves.toEqual({ code: 12, details: "The sandbox does not implement quota projects (x-goog-user-project)." });
   await expect(refusal(tenant.generateRandomBytes({ location: "projects/acme-backup-keys/locations/global", lengthBytes: 8, protectionLevel: "HSM" }))).resolves.toEqual({
     code: 12, details: "The sandbox does not implement GenerateRandomBytes.",
   });

@@ -166,3 +166,14 @@ test("acts are the deployer's calls", () => {
     },
   ]);
 });
+
+test("a key in a project that the tenant made later is that tenant's too", async () => {
+  const deployer = "deployer-acme-backup-keys";
+  const project = "acme-later-keys";
+  await fixture.rest(deployer, "POST", "/v3/projects", { projectId: project, parent: "organizations/123456789012" });
+  await fixture.rest(deployer, "PUT", `/v1/projects/${project}/billingInfo`, { billingAccountName: "billingAccounts/012345-6789AB-CDEF01" });
+  await fixture.rest(deployer, "POST", `/v1/projects/${project}/services/cloudkms.googleapis.com:enable`);
+  await tenant.createKeyRing({ parent: `projects/${project}/locations/global`, keyRingId: "ring" });
+  const [key] = await tenant.createCryptoKey({ parent: `projects/${project}/locations/global/keyRings/ring`, cryptoKeyId: "key", cryptoKey: { purpose: "ENCRYPT_DECRYPT" } });
+  expect(sandbox.revoke(key.name ?? "", "disable")).toMatchObject({ state: "DISABLED", revoked: true });
+});
