@@ -56,6 +56,10 @@ export async function playDeletedWrap(tenant: TenantPlay, at: Workspace): Promis
   const name = tenant.file("cut.json");
   await writeFile(at.file(name), JSON.stringify(cut));
   const flags = tenant.keyFlags().map((flag) => (flag === tenant.file("secret.json") ? name : flag));
+  const { aws, gcp, azure } = at.sandbox;
+  for (const cloud of [aws, gcp, azure]) cloud.clearCalls();
   await at.byokRefuses(EXIT_INTEGRITY, tenant.file("refused"), "decrypt", `./${tenant.file("byok")}`, ...flags, "--out", `./${tenant.file("refused")}`);
+  const asked = aws.calls().length + gcp.calls().length + azure.calls().length;
+  hold(asked === 0, `a forged Secret made ${asked} calls to the tenant's clouds`);
   return `without the wrap of ${sealed.masterKeys[0]?.provider ?? "the first key"}: exit code ${EXIT_INTEGRITY}, no KMS was asked`;
 }
