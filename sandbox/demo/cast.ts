@@ -58,8 +58,11 @@ function role(tenant: string, where: string, datacenter: string, clouds: readonl
 }
 
 const AWS_REFUSES = /AWS account ID not allowed/;
-const GCP_REFUSES = /denied|PERMISSION_DENIED|403/;
-const AZURE_REFUSES = /AuthorizationFailed|Authorization_RequestDenied|SubscriptionNotFound|403|401/;
+const GCP_REFUSES = /Error 403: Permission .* denied|PERMISSION_DENIED/;
+const AZURE_REFUSES = /is signed in to the directory|AuthorizationFailed|Authorization_RequestDenied/;
+
+/** Resources of several clouds go out side by side: whichever cloud answers first. */
+const ANY_REFUSES = new RegExp([AWS_REFUSES, GCP_REFUSES, AZURE_REFUSES].map(({ source }) => source).join("|"));
 
 /** One tenant per cloud. */
 export const ONE_CLOUD: readonly Role[] = [
@@ -69,7 +72,7 @@ export const ONE_CLOUD: readonly Role[] = [
 ];
 
 /** One tenant in all of them. */
-export const EVERY_CLOUD = role("globex", "all three clouds", "au", ["gcp", "aws", "azure"], SECOND, AWS_REFUSES);
+export const EVERY_CLOUD = role("globex", "all three clouds", "au", ["gcp", "aws", "azure"], SECOND, ANY_REFUSES);
 
 /** The administrator signs in everywhere. */
 export function signIn(sandbox: Sandbox, { account, project, directory }: Owner): void {

@@ -46,5 +46,5 @@ function takeOutOld(at: Workspace, key: string, versions: CloudKeyStatus["versio
     const after = at.sandbox.tenants[act]({ key, version }).versions.find((one) => one.version === version);
     at.narrator.detail(`the tenant ${act === "destroyVersion" ? "destroys" : "disables"} version ${version.split("/").at(-1) ?? version}: ${after?.state ?? "gone"}`);
   }
-  return `re-wrapped, ${old.length} old version(s) ${provider === "gcp-kms" ? "destroyed" : "disabled"}`;
+  return `re-wrapped, old version ${provider === "gcp-kms" ? "scheduled for destruction, unusable at once" : "disabled"}`;
 }

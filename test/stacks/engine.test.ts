@@ -191,8 +191,8 @@ let project: PulumiProject;
 
   test.each([
     ["acme-uk", /AWS account ID not allowed: 444455556666/],
-    ["acme-gcp-uk", /PERMISSION_DENIED|denied/],
-    ["acme-azure-uk", /AuthorizationFailed|Authorization_RequestDenied|not have authorization|SubscriptionNotFound|tenant/],
+    ["acme-gcp-uk", /Error 403: Permission .* denied|PERMISSION_DENIED/],
+    ["acme-azure-uk", /is signed in to the directory|AuthorizationFailed|Authorization_RequestDenied/],
   ])(
     "%s: another tenant's administrator is refused, and no key is created",
     async (example, refusal) => {
