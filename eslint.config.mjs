@@ -25,18 +25,23 @@ const arrows = [
   },
   {
     target: "./runtime/master-key",
-    from: ["./runtime/secret", "./runtime/keychain", "./runtime/cli"],
+    from: ["./runtime/secret", "./runtime/application-credentials", "./runtime/keychain", "./runtime/cli"],
     message: "master-key is the lowest layer.",
   },
   {
     target: "./runtime/keychain",
-    from: ["./runtime/cli"],
+    from: ["./runtime/application-credentials", "./runtime/cli"],
     message: "The command line is on top of the runtime, never under it.",
   },
   {
     target: "./runtime/secret",
+    from: ["./runtime/application-credentials", "./runtime/keychain", "./runtime/cli"],
+    message: "secret is below application-credentials, keychain and cli.",
+  },
+  {
+    target: "./runtime/application-credentials",
     from: ["./runtime/keychain", "./runtime/cli"],
-    message: "secret is below keychain and cli.",
+    message: "application-credentials stands on secret's sealing, beside keychain.",
   },
   {
     target: "./components",
@@ -88,7 +93,7 @@ export default defineConfig(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [{ group: ["@aws-sdk/*"], message: "Components never talk to a KMS: the providers do." }] },
+        { patterns: [{ group: ["@aws-sdk/*", "@azure/*", "@google-cloud/*"], message: "Components never talk to a KMS: the providers do." }] },
       ],
     },
   },

@@ -20,12 +20,26 @@ export interface AwsPreset {
   readonly usage: AwsKeyUsage;
 }
 
-/** One row of the table: a preset per cloud. */
-export interface CloudPresets {
-  readonly aws: AwsPreset;
+/** What a service's guide has its customers type into the Google Cloud console. */
+export interface GcpPreset {
+  /** E-mail of the service's service account. */
+  readonly serviceAccount: string;
+  /** Name of the key ring; one per project and location. */
+  readonly keyRingName: string;
+  /** Name of the key. */
+  readonly keyName: string;
 }
 
-/** Presets by name. Source of `afi`: the service's BYOK guide for AWS KMS. */
+/**
+ * One row of the table: a preset per cloud. None for Azure: there the service's identity is an application in the tenant's
+ * own directory, whose certificate the tenant is given, and the names are the tenant's to choose.
+ */
+export interface CloudPresets {
+  readonly aws: AwsPreset;
+  readonly gcp: GcpPreset;
+}
+
+/** Presets by name. Source of `afi`: the service's BYOK guides for AWS KMS and Google Cloud KMS. */
 export const PRESETS: Readonly<Record<ServicePreset, CloudPresets>> = {
   afi: {
     aws: {
@@ -33,6 +47,11 @@ export const PRESETS: Readonly<Record<ServicePreset, CloudPresets>> = {
       aliasName: "alias/AFI-BYOK",
       description: "BYOK encryption key for Afi Backup",
       usage: AwsKeyUsage.Console,
+    },
+    gcp: {
+      serviceAccount: "storage-byok@afi-production.iam.gserviceaccount.com",
+      keyRingName: "afi-backup-keyring",
+      keyName: "afi-backup-key",
     },
   },
 };

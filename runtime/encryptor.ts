@@ -19,6 +19,7 @@ import { ByokError } from "./master-key/errors.js";
 import { list } from "./master-key/list-encoding.js";
 import { type CachePolicy, resolveCachePolicy, statedBound } from "./secret/cache-policy.js";
 import { type Clock, systemClock } from "./secret/clock.js";
+import { assertOlderGeneration, assertSameSecret, configuredGeneration } from "./secret/configured-generation.js";
 import { assertConfigured, openGeneration } from "./secret/open-generation.js";
 import { decodeSealedSecret, type SealedGeneration, type SealedSecret } from "./secret/sealed-secret.js";
 import { SekCache } from "./secret/sek-cache.js";
@@ -29,6 +30,12 @@ const OBJECT_ID_LENGTH = 16;
 export interface EncryptorOptions extends KeyAccess {
   /** What {@link createSecret} returned. */
   readonly sealedSecret: SealedSecret;
+  /**
+   * Sealed Secrets of earlier generations of the same Secret, as they were before {@link renewSecret} or
+   * {@link removeMasterKeys}. Objects carry their own, so they open without; but only these can be re-wrapped when a KMS key
+   * is rotated, and given more master keys.
+   */
+  readonly olderGenerations?: readonly SealedSecret[];
   /** Times in milliseconds; defaults in {@link DEFAULT_CACHE_POLICY}. */
   readonly cache?: Partial<CachePolicy>;
   readonly clock?: Clock;
@@ -79,6 +86,8 @@ export class Encryptor {
   readonly statedBound: string;
   readonly #access: OpenAccess;
   readonly #secret: SealedGeneration;
+  /** {@link EncryptorOptions.sealedSecret} first, then the older generations. */
+  readonly #configured: readonly SealedGeneration[];
   readonly #cache: SekCache;
   readonly #policy: CachePolicy;
   readonly #clock: Clock;
@@ -87,28 +96,38 @@ export class Encryptor {
   readonly #opened = new Map<string, SealedGeneration>();
   #closed = false;
 
-  private constructor(access: OpenAccess, secret: SealedGeneration, policy: CachePolicy, clock: Clock) {
+  private constructor(
+    access: OpenAccess,
+    secret: SealedGeneration,
+    older: readonly SealedGeneration[],
+    policy: CachePolicy,
+    clock: Clock,
+  ) {
     this.#access = access;
     this.#secret = secret;
+    this.#configured = [secret, ...older];
     this.#policy = policy;
     this.#clock = clock;
     this.#cache = new SekCache({ policy, clock });
-    this.statedBound = statedBound(policy);
+    this.statedBound = statedBound(policy, secret.masterKeys.map(({ provider }) => provider));
   }
 
   /**
    * Checks the configuration. No KMS is contacted before the first operation.
    *
-   * @throws {@link ByokError} CONFIG_INVALID, BAD_HEADER (the sealed Secret is damaged), TENANT_MISMATCH, WRONG_KEY (no
-   * descriptor for a key that the Secret names), or what reading a local key file says.
+   * @throws {@link ByokError} CONFIG_INVALID, BAD_HEADER (a sealed Secret is damaged), TENANT_MISMATCH, SECRET_MISMATCH
+   * (an older generation of another Secret), WRONG_KEY (no descriptor for a key that a Secret names), or what reading a
+   * local key file says.
    */
   static async open(options: EncryptorOptions): Promise<Encryptor> {
     const policy = resolveCachePolicy(options.cache);
     const secret = decodeSealedSecret(options.sealedSecret);
+    const older = (options.olderGenerations ?? []).map((each) => decodeSealedSecret(each));
+    for (const each of older) assertOlderGeneration(each, secret);
     const access = await openAccess(options);
     try {
-      assertConfigured(secret, access.masterKeys);
-      return new Encryptor(access, secret, policy, options.clock ?? systemClock);
+      for (const each of [secret, ...older]) assertConfigured(each, access.masterKeys);
+      return new Encryptor(access, secret, older, policy, options.clock ?? systemClock);
     } catch (error) {
       await access.close();
       throw error;
@@ -219,22 +238,11 @@ export class Encryptor {
     });
   }
 
-  /**
-   * Which sealed Secret opens an object: the configured one if the object is of its generation (its wraps may be newer
-   * than the object's), the embedded one for another generation of the same Secret.
-   */
+  /** Which sealed Secret opens an object: a configured one of its generation, else the embedded one. */
   #generationFor(embedded: SealedGeneration): SealedGeneration {
-    const { tenant, secret } = this.#secret;
-    if (embedded.tenant !== tenant) {
-      throw new ByokError("TENANT_MISMATCH", `The object's keychain belongs to tenant ${embedded.tenant}, not ${tenant}.`, {
-        tenant,
-      });
-    }
-    if (embedded.secret !== secret) {
-      throw new ByokError("SECRET_MISMATCH", `The object belongs to Secret ${embedded.secret}, not ${secret}.`, { tenant });
-    }
+    assertSameSecret(embedded, this.#secret, "The object");
     assertConfigured(embedded, this.#access.masterKeys);
-    return Buffer.compare(embedded.commitment, this.#secret.commitment) === 0 ? this.#secret : embedded;
+    return configuredGeneration(embedded, this.#configured) ?? embedded;
   }
 
   async #withSek<T>(secret: SealedGeneration, signal: AbortSignal | undefined, use: (sek: Uint8Array) => T): Promise<T> {

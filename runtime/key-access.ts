@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { openApplicationCredentials } from "./application-credentials/application-credentials.js";
+import { parseApplicationCredentials, type SealedApplicationCredentials } from "./application-credentials/sealed-credentials.js";
 import { awsAccountOf, type MasterKeyDescriptor } from "./master-key/descriptor.js";
 import { type Endpoints, type Mode } from "./master-key/endpoints.js";
 import { ByokError } from "./master-key/errors.js";
@@ -21,13 +23,26 @@ export interface KeyAccess {
   readonly masterKeys: readonly MasterKeyDescriptor[];
   /** The service's own key. `{ file }` is for development. */
   readonly serviceKey: ServiceKey;
-  /** The service's own cloud identities; the SDKs' default chains where left out. */
+  /**
+   * The service's own cloud identities; the SDKs' default chains where left out. Its `azure-key-vault` is for the service
+   * key alone where `applicationCredentials` are given.
+   */
   readonly credentials?: Credentials;
+  /**
+   * With what to sign in to the tenant's Azure directory, sealed: what {@link createApplicationCredentials} returned. As a
+   * function it is asked before each sign-in, so that a rotated document is picked up without a restart.
+   */
+  readonly applicationCredentials?: ApplicationCredentials;
   /** `production` by default; `development` allows local keys and the sandbox. */
   readonly mode?: Mode;
   /** Loopback endpoints by provider, development only; `BYOK_SANDBOX` is read where left out. */
   readonly endpoints?: Endpoints;
 }
+
+/** Documents of one tenant, or where to find them at the moment. */
+export type ApplicationCredentials =
+  | readonly SealedApplicationCredentials[]
+  | (() => readonly SealedApplicationCredentials[] | Promise<readonly SealedApplicationCredentials[]>);
 
 /** Open keys; whoever opened them closes them. */
 export interface OpenAccess {
@@ -56,7 +71,8 @@ export async function openAccess(options: KeyAccess): Promise<OpenAccess> {
     opened.push(serviceKey);
     const masterKeys = new Map<string, MasterKey>();
     for (const descriptor of descriptors) {
-      const key = await openMasterKey(descriptor, { ...how, role: "tenant" });
+      const credentials = tenantCredentials(options, serviceKey, descriptor.tenant);
+      const key = await openMasterKey(descriptor, { ...how, credentials, role: "tenant" });
       opened.push(key);
       // Two files may hold one local key; the descriptors alone do not tell.
       if (masterKeys.has(key.id)) {
@@ -77,6 +93,38 @@ export async function openAccess(options: KeyAccess): Promise<OpenAccess> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/**
+ * The identities to open a tenant's master keys with: application credentials are unsealed with the service key, which is
+ * borrowed, at each sign-in.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID or TENANT_MISMATCH for documents that are no good; those of a function say so
+ * when they are asked for.
+ */
+export function tenantCredentials(
+  { credentials, applicationCredentials }: Pick<KeyAccess, "credentials" | "applicationCredentials">,
+  serviceKey: MasterKey,
+  tenant: string,
+): Credentials | undefined {
+  if (applicationCredentials === undefined) return credentials;
+  if (typeof applicationCredentials !== "function") assertTenants(applicationCredentials, tenant);
+  return {
+    ...credentials,
+    "azure-key-vault": async () => {
+      const documents = typeof applicationCredentials === "function" ? await applicationCredentials() : applicationCredentials;
+      assertTenants(documents, tenant);
+      return (await Promise.all(documents.map((document) => openApplicationCredentials(document, serviceKey)))).flat();
+    },
+  };
+}
+
+function assertTenants(documents: readonly SealedApplicationCredentials[], tenant: string): void {
+  for (const document of documents) {
+    const found = parseApplicationCredentials(document).tenant;
+    if (found === tenant) continue;
+    throw new ByokError("TENANT_MISMATCH", `The application credentials belong to tenant ${found}, the keys to ${tenant}.`, { tenant });
   }
 }
 

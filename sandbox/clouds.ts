@@ -6,6 +6,7 @@
 import { ByokError } from "../runtime/master-key/errors.js";
 import { type AwsSandbox } from "./aws/sandbox.js";
 import { awsTenantCloud } from "./aws/tenant-cloud.js";
+import { type AzureSandbox } from "./azure/index.js";
 import { type CloudName } from "./cloud.js";
 import { type GcpSandbox } from "./gcp/index.js";
 import { type Deployers } from "./pulumi/deployers.js";
@@ -16,11 +17,18 @@ export class Clouds {
   readonly aws: AwsSandbox;
   readonly tenants: Tenants;
   readonly #gcp: GcpSandbox | undefined;
+  readonly #azure: AzureSandbox | undefined;
 
-  constructor(running: { readonly aws: AwsSandbox; readonly gcp?: GcpSandbox | undefined }) {
+  constructor(running: {
+    readonly aws: AwsSandbox;
+    readonly gcp?: GcpSandbox | undefined;
+    readonly azure?: AzureSandbox | undefined;
+  }) {
     this.aws = running.aws;
     this.#gcp = running.gcp;
-    this.tenants = new Tenants([awsTenantCloud(running.aws), ...[running.gcp].filter((cloud) => cloud !== undefined)]);
+    this.#azure = running.azure;
+    const others = [running.gcp, running.azure].filter((cloud) => cloud !== undefined);
+    this.tenants = new Tenants([awsTenantCloud(running.aws), ...others]);
   }
 
   /** Google Cloud. Throws ByokError CONFIG_INVALID if the sandbox runs without it. */
@@ -28,9 +36,18 @@ export class Clouds {
     return started(this.#gcp, "gcp");
   }
 
+  /** Azure. Throws ByokError CONFIG_INVALID if the sandbox runs without it. */
+  get azure(): AzureSandbox {
+    return started(this.#azure, "azure");
+  }
+
   /** Who deploys, in every cloud that runs: the administrator that is signed in. */
   deployers(): Deployers {
-    return { aws: this.aws.deployer(), ...(this.#gcp === undefined ? {} : { gcp: this.#gcp.deployer() }) };
+    return {
+      aws: this.aws.deployer(),
+      ...(this.#gcp === undefined ? {} : { gcp: this.#gcp.deployer() }),
+      ...(this.#azure === undefined ? {} : { azure: this.#azure.deployer() }),
+    };
   }
 }
 

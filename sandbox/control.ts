@@ -13,6 +13,7 @@ import { z } from "zod";
 import { ByokError } from "../runtime/master-key/errors.js";
 import { actsOn, NOTHING, prefixed } from "./acts.js";
 import { AWS_ACTS } from "./aws/acts.js";
+import { AZURE_ACTS } from "./azure/index.js";
 import { type Clouds } from "./clouds.js";
 import { GCP_ACTS } from "./gcp/index.js";
 
@@ -35,6 +36,7 @@ export const ACTS = {
   destroyVersion: act(z.strictObject({ ...key, ...version }), ({ tenants }, args) => tenants.destroyVersion(args)),
   ...prefixed("aws", ({ aws }: Clouds) => aws, AWS_ACTS),
   ...prefixed("gcp", ({ gcp }: Clouds) => gcp, GCP_ACTS),
+  ...prefixed("azure", ({ azure }: Clouds) => azure, AZURE_ACTS),
 } as const;
 
 /** Name of an act. */

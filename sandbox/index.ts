@@ -9,6 +9,14 @@ export { type Fault, type FaultError } from "./aws/faults.js";
 export { type IdentityInput } from "./aws/identity.js";
 export { type AuditEntry } from "./aws/kms.js";
 export { type KeyStatus } from "./aws/tenant.js";
+export {
+  type ApplicationStatus,
+  type AzureAuditEntry,
+  type AzureDeployer,
+  type AzureFault,
+  type AzureSandbox,
+  type AzureStatus,
+} from "./azure/index.js";
 export { SandboxClient, type ActArguments, type ActResult } from "./client.js";
 export { type CloudKeyStatus, type CloudName, type CloudProvider, type KeyVersionStatus, type RevocationRoute } from "./cloud.js";
 export { type ActName } from "./control.js";

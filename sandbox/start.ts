@@ -11,6 +11,7 @@ import { Faults } from "./aws/faults.js";
 import { Kms } from "./aws/kms.js";
 import { AwsSandbox } from "./aws/sandbox.js";
 import { StateFile } from "./aws/state.js";
+import { AZURE_HOSTS, type RunningAzure, startAzure } from "./azure/index.js";
 import { issueServerTls, type ServerTls } from "./certificate-authority.js";
 import { type CloudName } from "./cloud.js";
 import { CLOUD_PACKAGES, Clouds } from "./clouds.js";
@@ -24,7 +25,7 @@ import { SANDBOX_FILE, type SandboxFile } from "./sandbox-file.js";
 import { type Tenants } from "./tenants.js";
 
 /** Every cloud that the sandbox plays. */
-const CLOUDS: readonly CloudName[] = ["aws", "gcp"];
+const CLOUDS: readonly CloudName[] = ["aws", "gcp", "azure"];
 
 /** How to start a sandbox. */
 export interface SandboxOptions {
@@ -76,14 +77,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const tls = names.length > 1 ? await issueServerTls(SERVER_NAMES) : undefined;
     const gcp = tls !== undefined && names.includes("gcp") ? await startGcp({ directory, tls, clock: options.clock }) : undefined;
     if (gcp !== undefined) opened.push(() => gcp.close());
-    const clouds = new Clouds({ aws: new AwsSandbox(kms, faults), gcp: gcp?.sandbox });
+    const azure = tls !== undefined && names.includes("azure") ? await startAzure({ directory, tls, clock: options.clock }) : undefined;
+    if (azure !== undefined) opened.push(() => azure.close());
+    const clouds = new Clouds({ aws: new AwsSandbox(kms, faults), gcp: gcp?.sandbox, azure: azure?.sandbox });
 
     const controlToken = randomBytes(32).toString("base64url");
     const control = await startControlListener({ kms, faults, clouds, controlToken }, options.port ?? 0);
     opened.push(() => control.close());
     const contents: SandboxFile = {
       schema: 1,
-      endpoints: endpointsOf(control.endpoint, tls, gcp),
+      endpoints: endpointsOf({ control: control.endpoint, tls, gcp, azure }),
       control: `${control.endpoint}${CONTROL_PATH}`,
       controlToken,
     };
@@ -103,6 +106,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       get gcp() {
         return clouds.gcp;
       },
+      get azure() {
+        return clouds.azure;
+      },
       tenants: clouds.tenants,
       close,
     };
@@ -113,7 +119,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** Hosts that the HTTPS listeners answer for. */
-const SERVER_NAMES = { dns: ["localhost"], ip: ["127.0.0.1"] };
+const SERVER_NAMES = { dns: ["localhost", ...AZURE_HOSTS], ip: ["127.0.0.1"] };
 
 /** True if what a cloud needs beside this package is installed. */
 function isPlayable(name: CloudName): boolean {
@@ -129,10 +135,16 @@ function isPlayable(name: CloudName): boolean {
   });
 }
 
-function endpointsOf(control: string, tls: ServerTls | undefined, gcp: RunningGcp | undefined): SandboxFile["endpoints"] {
+function endpointsOf({ control, tls, gcp, azure }: {
+  readonly control: string;
+  readonly tls: ServerTls | undefined;
+  readonly gcp: RunningGcp | undefined;
+  readonly azure: RunningAzure | undefined;
+}): SandboxFile["endpoints"] {
   return {
     "aws-kms": control,
     ...(gcp === undefined ? {} : { "gcp-kms": gcp.endpoint }),
+    ...(azure === undefined ? {} : { "azure-key-vault": azure.endpoint, entra: azure.entra }),
     ...(tls === undefined ? {} : { certificateAuthority: tls.certificateAuthority }),
   };
 }

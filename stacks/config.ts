@@ -6,30 +6,40 @@
 import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
-import { AWS_REGION_PATTERN, AWS_REGION_RULE, awsPartition, parseRoleArn } from "../components/aws/identity.js";
-import { PRESETS } from "../components/presets.js";
+import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
+import { GCP_CREATION_ARGS } from "../components/gcp/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
+import { type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
+import { awsRegionProblems, locationProblems } from "./config-regions.js";
 import {
   allowCrossRegionSchema,
   awsSchema,
+  azureSchema,
   cloudsSchema,
   datacenterSchema,
+  gcpSchema,
   identitySchema,
+  notListed,
   presetSchema,
   tenantSchema,
+  type Cloud,
   type ServiceConfig,
 } from "./config-schema.js";
-import { decodeConfig, KEYS, unknownKeyProblem } from "./config-values.js";
+import { awsServiceProblems, gcpServiceProblems, identityProblems } from "./config-service.js";
+import { decodeConfig, MEMBERS, unknownKeyProblem } from "./config-values.js";
 
 export { type ServiceConfig } from "./config-schema.js";
 
-/** The configuration of one stack: one tenant, one datacenter. */
+/** The configuration of one stack: one tenant, one datacenter, keys in at least one cloud. */
 export interface StackConfig {
   readonly tenant: string;
   readonly datacenter: Datacenter;
-  readonly service: ServiceConfig;
+  /** May be missing if the keys are in Azure alone: there the application is made for the service. */
+  readonly service?: ServiceConfig;
   /** `region` is the datacenter's, unless `byok:allowCrossRegion` let the configuration name another. */
-  readonly aws: { readonly accountId: string; readonly region: string };
+  readonly aws?: { readonly accountId: string; readonly region: string };
+  readonly gcp?: TenantGcpArgs;
+  readonly azure?: TenantAzureArgs;
 }
 
 /** The configuration was refused; nothing has been registered. Pulumi prints the message alone, without a stack trace. */
@@ -50,9 +60,10 @@ export class StackConfigError extends RunError {
  *
  * @param all - every key of the stack with its namespace, as `pulumi.runtime.allConfig()` returns them: strings, with
  *   objects and lists as JSON
+ * @param now - what the validity of certificates is measured by
  * @throws StackConfigError that lists every problem found
  */
-export function parseStackConfig(all: Readonly<Record<string, string>>): StackConfig {
+export function parseStackConfig(all: Readonly<Record<string, string>>, now: Date = new Date()): StackConfig {
   const { byok, refused, awsRegion, problems: decodeProblems } = decodeConfig(all);
   const problems = [...decodeProblems];
 
@@ -67,79 +78,86 @@ export function parseStackConfig(all: Readonly<Record<string, string>>): StackCo
   const tenant = read("tenant", tenantSchema);
   const datacenter = read("datacenter", datacenterSchema);
   const clouds = read("clouds", cloudsSchema);
-  const service = read("service", typeof byok.get("service") === "string" ? presetSchema : identitySchema);
-  const aws = read("aws", awsSchema);
-  const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema);
+  const serviceNeeded = byok.has("service") || !isAzureAlone(clouds);
+  const serviceSchema = typeof byok.get("service") === "string" ? presetSchema : identitySchema;
+  const service = serviceNeeded ? read("service", serviceSchema) : undefined;
 
-  const regions: RegionSources = { datacenter, ownRegion: regionOf(byok.get("aws")), awsRegion };
-  problems.push(...regionProblems(regions, allowCrossRegion === true));
-  const region = aws?.region ?? awsRegion ?? (datacenter === undefined ? undefined : REGIONS[datacenter].aws);
-
-  if (service !== undefined && aws !== undefined) problems.push(...serviceProblems(service, aws.accountId, region));
-
-  if (problems.length > 0 || !tenant || !datacenter || !clouds || !service || !aws || region === undefined) {
-    throw new StackConfigError(problems);
+  /** A cloud's object, if its cloud is listed. If no list of clouds can be read, what is there is checked all the same. */
+  function readCloud<T>(cloud: Cloud, schema: z.ZodType<T>): T | undefined {
+    const present = byok.has(cloud);
+    if (clouds === undefined ? present : clouds.includes(cloud) && (present || refused.has(cloud))) {
+      return read(cloud, schema);
+    }
+    if (clouds?.includes(cloud) === true) problems.push(`byok:${cloud}: is required: byok:clouds lists ${cloud}`);
+    else if (present && clouds !== undefined) problems.push(`byok:${cloud}: ${notListed(cloud)}`);
+    return undefined;
   }
-  return { tenant, datacenter, service, aws: { accountId: aws.accountId, region } };
+
+  const aws = readCloud("aws", awsSchema);
+  const gcp = readCloud("gcp", gcpSchema);
+  const azure = readCloud("azure", azureSchema(now));
+  const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
+
+  const region = aws?.region ?? awsRegion ?? (datacenter === undefined ? undefined : REGIONS[datacenter].aws);
+  if (uses(clouds, "aws")) {
+    const sources = { datacenter, ownRegion: textMember(byok.get("aws"), "region"), awsRegion };
+    problems.push(...awsRegionProblems(sources, allowCrossRegion));
+  } else if (awsRegion !== undefined) {
+    problems.push(`aws:region: ${notListed("aws")}`);
+  }
+  for (const cloud of ["gcp", "azure"] as const) {
+    if (!uses(clouds, cloud)) continue;
+    const location = textMember(byok.get(cloud), "location");
+    problems.push(...locationProblems(cloud, location, datacenter, allowCrossRegion));
+  }
+
+  if (service !== undefined && clouds !== undefined) problems.push(...identityProblems(service, clouds));
+  if (service !== undefined && aws !== undefined) problems.push(...awsServiceProblems(service, aws.accountId, region));
+  if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
+  if (gcp?.existingKey === true) problems.push(...creationProblems("gcp", gcp, GCP_CREATION_ARGS));
+  if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
+
+  if (problems.length > 0 || tenant === undefined || datacenter === undefined) throw new StackConfigError(problems);
+  const crossRegion = allowCrossRegion ? { allowCrossRegion } : {};
+  return {
+    tenant,
+    datacenter,
+    ...(service === undefined ? {} : { service }),
+    ...(aws === undefined || region === undefined ? {} : { aws: { accountId: aws.accountId, region } }),
+    ...(gcp === undefined ? {} : { gcp: { ...gcp, ...crossRegion } }),
+    ...(azure === undefined ? {} : { azure: { ...azure, ...crossRegion } }),
+  };
 }
 
 /** One line per problem of a zod issue, with the full name of the key or member it is about. */
 function issueProblems(key: string, issue: z.core.$ZodIssue): string[] {
   const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((member) => `byok:${key}${path}.${member}: ${unknownKeyProblem(member, KEYS[key] ?? []) ?? ""}`);
+    const known = MEMBERS[`${key}${path}`] ?? [];
+    return issue.keys.flatMap((member) => unknownKeyProblem(`byok:${key}${path}.${member}`, member, known) ?? []);
   }
   return [`byok:${key}${path}: ${issue.message}`];
 }
 
-/** `region` of a `byok:aws` that may be wrong in other ways, so that all problems are reported at once. */
-function regionOf(aws: unknown): string | undefined {
-  if (typeof aws !== "object" || aws === null || !("region" in aws)) return undefined;
-  return typeof aws.region === "string" ? aws.region : undefined;
+function isAzureAlone(clouds: readonly Cloud[] | undefined): boolean {
+  return clouds?.every((cloud) => cloud === "azure") === true;
 }
 
-/** Everything that says, or seems to say, in which region the key should be. */
-interface RegionSources {
-  readonly datacenter: Datacenter | undefined;
-  /** `byok:aws.region` */
-  readonly ownRegion: string | undefined;
-  /** `aws:region` */
-  readonly awsRegion: string | undefined;
+/** True unless the list of clouds says otherwise. */
+function uses(clouds: readonly Cloud[] | undefined, cloud: Cloud): boolean {
+  return clouds === undefined || clouds.includes(cloud);
 }
 
-/** The datacenter decides. Anything else is refused, even if it agrees today, unless it was allowed in so many words. */
-function regionProblems({ datacenter, ownRegion, awsRegion }: RegionSources, allowed: boolean): string[] {
-  if (!allowed) {
-    const fromDatacenter = datacenter === undefined ? "" : ` (${datacenter}: ${REGIONS[datacenter].aws})`;
-    const problem = `byok:datacenter decides the region${fromDatacenter}; remove this key, or set byok:allowCrossRegion to true`;
-    return [
-      ...(ownRegion === undefined ? [] : [`byok:aws.region: ${problem}`]),
-      ...(awsRegion === undefined ? [] : [`aws:region: ${problem}`]),
-    ];
-  }
-  if (awsRegion === undefined) return [];
-  if (!AWS_REGION_PATTERN.test(awsRegion)) return [`aws:region: ${AWS_REGION_RULE}`];
-  return ownRegion === undefined || ownRegion === awsRegion
-    ? []
-    : [`aws:region: is ${awsRegion}, but byok:aws.region is ${ownRegion}; keep one of them`];
+/** A text member of an object that may be wrong in other ways, so that all problems are reported at once. */
+function textMember(object: unknown, member: string): string | undefined {
+  if (typeof object !== "object" || object === null) return undefined;
+  const value = (object as Readonly<Record<string, unknown>>)[member];
+  return typeof value === "string" ? value : undefined;
 }
 
-/** A key in the service's own account would be no key of the tenant's, and grants end at a partition's border. */
-function serviceProblems(service: ServiceConfig, accountId: string, region: string | undefined): string[] {
-  const own = "the tenant's key must live in the tenant's own account";
-  if ("preset" in service) {
-    return PRESETS[service.preset].aws.serviceAccountId === accountId
-      ? [`byok:aws.accountId: is the account of the service ${service.preset}; ${own}`]
-      : [];
-  }
-  if ("awsAccountId" in service) {
-    return service.awsAccountId === accountId ? [`byok:service.awsAccountId: is also byok:aws.accountId; ${own}`] : [];
-  }
-  const role = parseRoleArn(service.awsRoleArn);
-  if (role === undefined) return [];
-  const problems = role.accountId === accountId ? [`byok:service.awsRoleArn: is a role in byok:aws.accountId; ${own}`] : [];
-  if (region !== undefined && awsPartition(region) !== role.partition) {
-    problems.push(`byok:service.awsRoleArn: is in partition ${role.partition}, but the key is in ${awsPartition(region)}`);
-  }
-  return problems;
+/** What says how to create a key, beside `existingKey`. */
+function creationProblems(cloud: Cloud, config: object, creationArgs: readonly string[]): string[] {
+  return creationArgs
+    .filter((member) => member in config)
+    .map((member) => `byok:${cloud}.${member}: says how to create a key; byok:${cloud}.existingKey creates none`);
 }

@@ -6,26 +6,19 @@
  *
  * @module
  */
-import { Provider } from "@pulumi/aws/provider";
 import { runtime } from "@pulumi/pulumi";
 
-import { TenantKeys } from "../components/index.js";
+// Not the index of all components: that one loads the SDKs of every cloud.
+import { TenantKeys } from "../components/tenant-keys.js";
 import { parseStackConfig } from "./config.js";
+import { tenantProviders } from "./providers.js";
 
-const config = parseStackConfig(runtime.allConfig());
-
-/** Credentials come from the environment; the provider refuses any account but the tenant's before it creates anything. */
-const aws = new Provider("aws", { region: config.aws.region, allowedAccountIds: [config.aws.accountId] });
+const { service, ...config } = parseStackConfig(runtime.allConfig());
 
 const keys = new TenantKeys(
   `${config.tenant}-${config.datacenter}`,
-  {
-    tenant: config.tenant,
-    datacenter: config.datacenter,
-    ...("preset" in config.service ? { preset: config.service.preset } : { service: config.service }),
-    aws: config.aws,
-  },
-  { providers: [aws] },
+  { ...config, ...(service === undefined ? {} : "preset" in service ? service : { service }) },
+  { providers: tenantProviders(config) },
 );
 
 /** Master key descriptors for the runtime: `pulumi stack output masterKeys --json`. Public, no secret in them. */

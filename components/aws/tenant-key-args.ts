@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
-import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE, TENANT_PATTERN, TENANT_RULE } from "../names.js";
-import { DATACENTERS, isDatacenter, REGIONS } from "../regions.js";
+import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE } from "../names.js";
+import { isDatacenter, REGIONS } from "../regions.js";
+import { tenantProblems } from "../tenant-args.js";
 import {
   AWS_ACCOUNT_ID_PATTERN,
   AWS_ACCOUNT_ID_RULE,
@@ -23,7 +25,7 @@ import { type AwsTenantKeyArgs } from "./tenant-key.js";
 const MAX_DESCRIPTION = 8192;
 
 /** What checked arguments come to. */
-export interface ResolvedTenantKeyArgs {
+export interface ResolvedAwsTenantKeyArgs {
   /** Region of the key. */
   readonly region: string;
   /** ARN partition of that region. */
@@ -37,8 +39,8 @@ export interface ResolvedTenantKeyArgs {
  *
  * @throws InvalidArgsError with every problem found
  */
-export function resolveTenantKeyArgs(name: string, args: AwsTenantKeyArgs): ResolvedTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...keyProblems(args)];
+export function resolveAwsTenantKeyArgs(name: string, args: AwsTenantKeyArgs): ResolvedAwsTenantKeyArgs {
+  const problems = [...tenantProblems(args), ...accountProblems(args), ...keyProblems(args)];
   // Of an unknown datacenter nothing is known; it is a problem of its own above.
   const region = args.region ?? (isDatacenter(args.datacenter) ? REGIONS[args.datacenter].aws : "");
   const partition = awsPartition(region);
@@ -47,10 +49,8 @@ export function resolveTenantKeyArgs(name: string, args: AwsTenantKeyArgs): Reso
   return { region, partition, grantee };
 }
 
-function tenantProblems(args: AwsTenantKeyArgs): string[] {
+function accountProblems(args: AwsTenantKeyArgs): string[] {
   const problems: string[] = [];
-  if (!TENANT_PATTERN.test(args.tenant)) problems.push(`tenant: ${TENANT_RULE}`);
-  if (!isDatacenter(args.datacenter)) problems.push(`datacenter: must be one of ${DATACENTERS.join(", ")}`);
   if (!AWS_ACCOUNT_ID_PATTERN.test(args.accountId)) problems.push(`accountId: ${AWS_ACCOUNT_ID_RULE}`);
   if (args.region !== undefined && !AWS_REGION_PATTERN.test(args.region)) problems.push(`region: ${AWS_REGION_RULE}`);
   return problems;
@@ -103,9 +103,4 @@ function keyProblems(args: AwsTenantKeyArgs): string[] {
   problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 90, 2560));
   problems.push(...daysProblems("deletionWindowInDays", args.deletionWindowInDays, 7, 30));
   return problems;
-}
-
-function daysProblems(argument: string, days: number | undefined, min: number, max: number): string[] {
-  if (days === undefined || (Number.isInteger(days) && days >= min && days <= max)) return [];
-  return [`${argument}: must be a whole number of days from ${min} to ${max}`];
 }

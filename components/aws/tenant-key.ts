@@ -12,7 +12,7 @@ import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
 import { AwsKeyUsage, keyPolicy } from "./key-policy.js";
-import { resolveTenantKeyArgs } from "./tenant-key-args.js";
+import { resolveAwsTenantKeyArgs } from "./tenant-key-args.js";
 
 /** Arguments of `AwsTenantKey`. Name the grantee by exactly one of `serviceAccountId` and `serviceRoleArn`. */
 export interface AwsTenantKeyArgs {
@@ -59,7 +59,7 @@ export class AwsTenantKey extends pulumi.ComponentResource {
    * @throws InvalidArgsError before anything is registered, if an argument is not valid
    */
   constructor(name: string, args: AwsTenantKeyArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { region, partition, grantee } = resolveTenantKeyArgs(name, args);
+    const { region, partition, grantee } = resolveAwsTenantKeyArgs(name, args);
     super("pulumi-byok:index:AwsTenantKey", name, {}, opts);
 
     const policy = keyPolicy({

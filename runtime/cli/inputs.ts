@@ -4,26 +4,32 @@
  * @module
  */
 import { type BigIntStats } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
 import {
   ByokError,
   type MasterKeyDescriptor,
   type Mode,
+  parseApplicationCredentials,
   parseMasterKeyDescriptors,
   parseSealedSecret,
   SANDBOX_VARIABLE,
+  type SealedApplicationCredentials,
   type SealedSecret,
   type ServiceKey,
 } from "../index.js";
 import { MAX_ID_LENGTH } from "../keychain/identity.js";
-import { masterKeyDescriptorSchema } from "../master-key/descriptor.js";
+import { masterKeyDescriptorSchema, TENANT_ID } from "../master-key/descriptor.js";
+import { type ReadFile } from "./folder/target.js";
 import { errnoOf, quotePath, toFileError } from "./file-error.js";
 import { type CliIo } from "./io.js";
 
 /** Descriptors and Secrets are a few kB; anything longer is the wrong file. */
 const LONGEST_INPUT = 1024 * 1024;
+
+/** The permission bits of a mode (stat(2)). */
+const PERMISSIONS = 0o7777;
 
 /** A service key as named by `--service-key`. */
 export interface ServiceKeyChoice {
@@ -45,10 +51,44 @@ export async function readDescriptors(path: string): Promise<MasterKeyDescriptor
   return inFile({ flag: "--descriptor", path, json, wanted: "descriptors" }, () => parseMasterKeyDescriptors(json));
 }
 
-/** Reads `--secret FILE`: what `byok secret create` wrote. */
-export async function readSealedSecret(path: string): Promise<SealedSecret> {
-  const json = await readJson("--secret", path, "Make one with: byok secret create");
-  return inFile({ flag: "--secret", path, json, wanted: "secret" }, () => parseSealedSecret(json));
+/** Reads `--secret FILE` (or `--older-secret`): what `byok secret create` and its sisters wrote. */
+export async function readSealedSecret(path: string, flag: "--secret" | "--older-secret" = "--secret"): Promise<SealedSecret> {
+  const json = await readJson(flag, path, "Make one with: byok secret create");
+  return inFile({ flag, path, json, wanted: "secret" }, () => parseSealedSecret(json));
+}
+
+/** What was read from a file that is to be replaced by a newer one. */
+export interface Replaceable<T> {
+  readonly value: T;
+  /** Absolute path of the file itself. */
+  readonly path: string;
+  /** For {@link Target}: how the file was when it was read. */
+  readonly read: ReadFile;
+}
+
+/** As {@link readSealedSecret}, to be replaced. */
+export async function readReplaceableSecret(path: string): Promise<Replaceable<SealedSecret>> {
+  const file = await readJsonFile("--secret", path, "Make one with: byok secret create");
+  return { ...file, value: inFile({ flag: "--secret", path, json: file.json, wanted: "secret" }, () => parseSealedSecret(file.json)) };
+}
+
+/** As {@link readCredentials}, to be replaced. */
+export async function readReplaceableCredentials(path: string): Promise<Replaceable<SealedApplicationCredentials>> {
+  const flag = "The credentials";
+  const file = await readJsonFile(flag, path, "Make one with: byok credentials create");
+  return { ...file, value: inFile({ flag, path, json: file.json, wanted: "credentials" }, () => parseApplicationCredentials(file.json)) };
+}
+
+/** Reads `--credentials FILE`, or the file that `byok credentials` is given: what `byok credentials create` wrote. */
+export async function readCredentials(path: string, flag = "--credentials"): Promise<SealedApplicationCredentials> {
+  const json = await readJson(flag, path, "Make one with: byok credentials create");
+  return inFile({ flag, path, json, wanted: "credentials" }, () => parseApplicationCredentials(json));
+}
+
+/** Checks `--tenant`. */
+export function checkTenant(tenant: string): void {
+  if (TENANT_ID.test(tenant)) return;
+  throw new ByokError("CONFIG_INVALID", `--tenant ${JSON.stringify(tenant)} must be 3 to 32 characters of a-z, 0-9 and -.`);
 }
 
 /**
@@ -148,13 +188,29 @@ async function fileExists(flag: string, path: string): Promise<boolean> {
   }
 }
 
+/** A JSON file, and all that is needed to put another one in its place. */
+interface JsonFile {
+  readonly json: unknown;
+  /** Absolute, links followed: the file itself is replaced, not a link to it. */
+  readonly path: string;
+  readonly read: ReadFile;
+}
+
 async function readJson(flag: string, path: string, how: string): Promise<unknown> {
-  let text: string;
+  return (await readJsonFile(flag, path, how)).json;
+}
+
+async function readJsonFile(flag: string, path: string, how: string): Promise<JsonFile> {
+  let bytes: Uint8Array;
+  let real: string;
+  let mode: number;
   try {
-    const stats = await stat(path);
+    real = await realpath(path);
+    const stats = await stat(real);
     if (!stats.isFile()) throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is no file.`);
     if (stats.size > LONGEST_INPUT) throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is too long to be right. ${how}.`);
-    text = await readFile(path, "utf8");
+    mode = stats.mode & PERMISSIONS;
+    bytes = await readFile(real);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") {
       throw new ByokError("CONFIG_INVALID", `${flag}: there is no file ${quotePath(path)}. ${how}.`, { cause: error });
@@ -162,7 +218,7 @@ async function readJson(flag: string, path: string, how: string): Promise<unknow
     throw toFileError(error, "read", path);
   }
   try {
-    return JSON.parse(text);
+    return { json: JSON.parse(Buffer.from(bytes).toString("utf8")), path: real, read: { bytes, mode } };
   } catch {
     // Without a cause: a parser's message quotes the file, and it may be a key file given by mistake.
     throw new ByokError("CONFIG_INVALID", `${flag}: ${quotePath(path)} is not JSON. ${how}.`);
@@ -173,6 +229,7 @@ async function readJson(flag: string, path: string, how: string): Promise<unknow
 const KINDS = {
   descriptors: "a list of master key descriptors (--descriptor)",
   secret: "a sealed Secret (--secret)",
+  credentials: "application credentials (--credentials)",
   key: "a key file (--service-key file:PATH)",
 } as const;
 type Kind = keyof typeof KINDS;
@@ -183,6 +240,7 @@ function kindOf(json: unknown): Kind | undefined {
   if (typeof one !== "object" || one === null) return undefined;
   if ("provider" in one && "grantedTo" in one) return "descriptors";
   if ("generation" in one && "masterKeys" in one) return "secret";
+  if ("credentials" in one && "id" in one) return "credentials";
   return "key" in one && "schema" in one ? "key" : undefined;
 }
 

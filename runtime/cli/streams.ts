@@ -16,6 +16,9 @@ import { type CliIo, type Output } from "./io.js";
 /** Names standard input or output on the command line. */
 export const STANDARD_STREAM = "-";
 
+/** Mode of files without anything secret in them. */
+const PUBLIC_FILE = 0o644;
+
 /** Where a single object's bytes come from. */
 export interface Source {
   /** Length in bytes, if it is known. */
@@ -58,6 +61,16 @@ export async function writeTarget(
   }
 }
 
+/** Writes a public JSON document, one line, into a checked target. */
+export async function writeDocument(target: Target, json: string, signal: AbortSignal): Promise<void> {
+  await writePublicFile(target, Buffer.from(`${json}\n`), signal);
+}
+
+/** Writes a file without anything secret in it; one that takes another's place keeps its mode. */
+export async function writePublicFile(target: Target, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  await writeTarget(target, onePiece(bytes), { signal, mode: target.mode ?? PUBLIC_FILE });
+}
+
 /** Writes a stream to standard output, as fast as the reader takes it. Returns the length. */
 export async function writeOutput(output: Output, source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
   let length = 0;
@@ -90,4 +103,8 @@ async function* reported(
     onBytes?.(piece.length);
     yield piece;
   }
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
 }

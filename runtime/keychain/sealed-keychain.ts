@@ -12,12 +12,8 @@ import { z } from "zod";
 import { ByokError } from "../master-key/errors.js";
 import { list } from "../master-key/list-encoding.js";
 import { KEY_LENGTH } from "../secret/derivation.js";
-import {
-  base64Bytes,
-  decodeSealedSecret,
-  type SealedGeneration,
-  encodeSealedSecret,
-} from "../secret/sealed-secret.js";
+import { decodeSealedSecret, type SealedGeneration, encodeSealedSecret } from "../secret/sealed-secret.js";
+import { base64Bytes } from "../secret/sealed-wrap.js";
 import { openXaes, sealXaes, XaesError } from "../xaes/index.js";
 import { type ObjectIdentity } from "./identity.js";
 

@@ -6,6 +6,7 @@
  */
 import type * as Kms from "@aws-sdk/client-kms";
 import { mapAwsCredentialsError } from "./aws-kms-errors.js";
+import { withinTime } from "./bounded-wait.js";
 import { ByokError } from "./errors.js";
 
 /**
@@ -28,44 +29,12 @@ interface KeyDetails {
  * @throws {@link ByokError} SERVICE_CREDENTIALS; UNAVAILABLE or THROTTLED where the network or a token service is out.
  */
 export async function fetchAwsCredentials<T>(fetch: () => Promise<T>, timeout: number, details: KeyDetails): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const message = `The service's AWS credentials did not come within ${timeout / 1000} s. Check the credential chain of this machine; the tenant has nothing to do with it.`;
-      reject(new ByokError("SERVICE_CREDENTIALS", message, details));
-    }, timeout);
-  });
   try {
-    return await Promise.race([fetch(), late]);
+    return await withinTime(fetch(), timeout, () => {
+      const message = `The service's AWS credentials did not come within ${timeout / 1000} s. Check the credential chain of this machine; the tenant has nothing to do with it.`;
+      return new ByokError("SERVICE_CREDENTIALS", message, details);
+    });
   } catch (error) {
     throw mapAwsCredentialsError(error, details);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * Waits for something that cannot be interrupted itself.
- *
- * @throws {@link ByokError} ABORTED when the signal fires first; whatever the promise rejects with otherwise.
- */
-export async function unlessAborted<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-  details: KeyDetails,
-): Promise<T> {
-  if (signal === undefined) return promise;
-  let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      reject(new ByokError("ABORTED", "The caller gave up.", { ...details, cause: signal.reason }));
-    };
-  });
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { ByokError, type ByokErrorCode, type ByokErrorDetails } from "./errors.js";
+import { isErrorLike, isNetworkError, memberOf } from "./thrown.js";
 
 /** A map, not an object: names come from outside, and `constructor` is a member of every object. */
 const CODE_BY_NAME: ReadonlyMap<string, ByokErrorCode> = new Map(Object.entries({
@@ -43,19 +44,6 @@ const CODE_BY_NAME: ReadonlyMap<string, ByokErrorCode> = new Map(Object.entries(
   CredentialsProviderError: "SERVICE_CREDENTIALS",
   TokenProviderError: "SERVICE_CREDENTIALS",
 } satisfies Record<string, ByokErrorCode>));
-
-/** Node's own error codes for a network that does not deliver. */
-const NETWORK_CODES = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "ECONNABORTED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ETIMEDOUT",
-  "EPIPE",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-]);
 
 const ADVICE: Readonly<Partial<Record<ByokErrorCode, string>>> = {
   KEY_DISABLED: "The tenant disabled the key. Operations resume by themselves when the tenant enables it again.",
@@ -101,25 +89,11 @@ function awsKmsErrorCode(error: unknown): ByokErrorCode {
   if (error.name === "DisabledException" && error.message.includes("pending deletion")) return "KEY_PENDING_DELETION";
   const byName = CODE_BY_NAME.get(error.name);
   if (byName !== undefined) return byName;
-  if ("code" in error && typeof error.code === "string" && NETWORK_CODES.has(error.code)) return "UNAVAILABLE";
+  if (isNetworkError(error)) return "UNAVAILABLE";
   return httpStatus(error) >= 500 ? "UNAVAILABLE" : "UNEXPECTED_ANSWER";
 }
 
-/** By its members, not by its class: in a vm context (jest's, for one) Node's errors are of another realm's class. */
-function isErrorLike(error: unknown): error is { name: string; message: string } {
-  return (
-    typeof error === "object" &&
-    error !== null &&
-    "name" in error &&
-    typeof error.name === "string" &&
-    "message" in error &&
-    typeof error.message === "string"
-  );
-}
-
 function httpStatus(error: object): number {
-  if (!("$metadata" in error)) return 0;
-  const metadata = error.$metadata;
-  if (typeof metadata !== "object" || metadata === null || !("httpStatusCode" in metadata)) return 0;
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : 0;
+  const status = memberOf(memberOf(error, "$metadata"), "httpStatusCode");
+  return typeof status === "number" ? status : 0;
 }

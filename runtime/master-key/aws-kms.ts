@@ -4,9 +4,10 @@
  * @module
  */
 import type * as Kms from "@aws-sdk/client-kms";
-import { type AwsCredentials, fetchAwsCredentials, unlessAborted } from "./aws-credentials.js";
+import { type AwsCredentials, fetchAwsCredentials } from "./aws-credentials.js";
 import { mapAwsKmsError } from "./aws-kms-errors.js";
 import { refuseRedirection } from "./aws-kms-host.js";
+import { unlessAborted } from "./bounded-wait.js";
 import { type AwsKmsDescriptor } from "./descriptor.js";
 import { loadPeer } from "./load-peer.js";
 import {

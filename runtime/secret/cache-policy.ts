@@ -38,13 +38,32 @@ export function resolveCachePolicy(given: Partial<CachePolicy> = {}): CachePolic
   return policy;
 }
 
-/** The bound in plain words, as documents and commands print it. */
-export function statedBound(policy: CachePolicy): string {
+/**
+ * How long each cloud takes until everybody hears of a change. Sources: AWS KMS Developer Guide, "Eventual consistency";
+ * Cloud KMS, "Consistency of Cloud KMS resources"; Azure Key Vault, "Azure role-based access control", known limits.
+ */
+const PROPAGATION: Readonly<Record<string, string>> = {
+  "aws-kms": "AWS: usually seconds, at times a few minutes",
+  "gcp-kms": "Google Cloud: removing the grant usually seconds, disabling a key version usually a minute, rarely hours",
+  "azure-key-vault": "Azure: usually seconds, up to 10 minutes",
+};
+
+/**
+ * The bound in plain words, as documents and commands print it.
+ *
+ * @param providers of the Secret's master keys, one for each.
+ */
+export function statedBound(policy: CachePolicy, providers: readonly string[] = ["aws-kms"]): string {
+  const clouds = [...new Set(providers)].flatMap((provider) => PROPAGATION[provider] ?? []);
+  const known = clouds.length === 0 ? "" : ` (${clouds.join("; ")})`;
   return [
     `After a revocation, new operations stop within ${duration(policy.ttl)} while the KMS can be reached`,
     `and within ${duration(policy.ttl + policy.outageGrace)} while it cannot,`,
-    "plus the time the cloud itself takes to spread the change (AWS: usually seconds, at times a few minutes);",
+    `plus the time the cloud itself takes to spread the change${known};`,
     `running operations finish, or end after ${duration(policy.maxLease)}.`,
+    ...(providers.length > 1
+      ? ["A revocation at any of the Secret's master keys counts; at one that cannot be reached, it counts when that answers again, and the others serve meanwhile."]
+      : []),
   ].join(" ");
 }
 

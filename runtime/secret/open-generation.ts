@@ -3,7 +3,8 @@ import { type CallOptions, type MasterKey } from "../master-key/master-key.js";
 import { openBindingShare, sameBytes } from "./binding-share.js";
 import { shareContext } from "./seal-generation.js";
 import { deriveSecret, sealedSecretTag } from "./derivation.js";
-import { fromSealedWrap, type SealedGeneration, type SealedWrap, untaggedJson } from "./sealed-secret.js";
+import { masterKeyIds, type SealedGeneration, untaggedJson } from "./sealed-secret.js";
+import { fromSealedWrap, type SealedWrap } from "./sealed-wrap.js";
 
 /** Master keys by {@link MasterKey.id}: only those of configured descriptors are ever in it. */
 export type MasterKeys = ReadonlyMap<string, MasterKey>;
@@ -14,24 +15,32 @@ export interface OpenGenerationOptions extends CallOptions {
   readonly openedBefore?: SealedGeneration | undefined;
 }
 
+/** What a generation consists of, lent for as long as {@link withOpenGeneration} runs; wiped afterwards. */
+export interface OpenedGeneration {
+  readonly share: Uint8Array;
+  readonly bindingShare: Uint8Array;
+  readonly sek: Uint8Array;
+}
+
 /**
- * Opens a generation and returns its SEK, which the caller owns. The binding share goes first: with it the tag is
- * checked, so that a forged Secret never causes a call to the tenant's KMS. Then every wrap is opened: a revocation by any
- * master key closes the Secret, a transient failure of one is bridged by another, and the commitment has the last word.
- * While the service key is out, the tenant's KMS is asked all the same about a generation opened before: a revocation
- * must not hide behind the service's own outage.
+ * Opens a generation and lends what comes out. The binding share goes first: with it the tag is checked, so that a forged
+ * Secret never causes a call to the tenant's KMS. Then every wrap is opened: a revocation by any master key closes the
+ * Secret, a transient failure of one is bridged by another, and the commitment has the last word. While the service key is
+ * out, the tenant's KMS is asked all the same about a generation opened before: a revocation must not hide behind the
+ * service's own outage.
  *
  * @throws {@link ByokError} WRONG_KEY if it names a key that is not configured (nothing is contacted then), TAMPERED if
- * wraps or their set do not fit the commitment, WRONG_BINDING_SHARE, and whatever the keys throw.
+ * wraps or their set do not fit the commitment, WRONG_BINDING_SHARE, and whatever the keys or `use` throw.
  */
-export async function openGeneration(
+export async function withOpenGeneration<T>(
   sealed: SealedGeneration,
   masterKeys: MasterKeys,
   serviceKey: MasterKey,
-  options: OpenGenerationOptions = {},
-): Promise<Uint8Array> {
+  options: OpenGenerationOptions,
+  use: (opened: OpenedGeneration) => T | Promise<T>,
+): Promise<T> {
   const wraps = configuredWraps(sealed, masterKeys);
-  const bindingShare = await openBindingShare(sealed, serviceKey, sealed, options).catch(async (error: unknown) => {
+  const bindingShare = await openAuthentic(sealed, serviceKey, options).catch(async (error: unknown) => {
     const { openedBefore } = options;
     if (isTransient(error) && openedBefore !== undefined) {
       await assertNotRevoked(configuredWraps(openedBefore, masterKeys), openedBefore, options);
@@ -39,26 +48,48 @@ export async function openGeneration(
     throw error;
   });
   try {
-    if (!sameBytes(sealedSecretTag(bindingShare, untaggedJson(sealed)), sealed.tag)) {
-      throw tampered(sealed, "it is not as the service sealed it");
-    }
     const share = await openShare(wraps, sealed, options);
     try {
-      const derived = deriveSecret(
-        share,
-        bindingShare,
-        sealed,
-        sealed.masterKeys.map((wrap) => wrap.keyId),
-      );
-      if (sameBytes(derived.commitment, sealed.commitment)) return derived.sek;
-      derived.sek.fill(0);
-      throw tampered(sealed, "its wraps do not fit its commitment");
+      const { sek, commitment } = deriveSecret(share, bindingShare, sealed, masterKeyIds(sealed));
+      try {
+        if (!sameBytes(commitment, sealed.commitment)) throw tampered(sealed, "its wraps do not fit its commitment");
+        return await use({ share, bindingShare, sek });
+      } finally {
+        sek.fill(0);
+      }
     } finally {
       share.fill(0);
     }
   } finally {
     bindingShare.fill(0);
   }
+}
+
+/** As {@link withOpenGeneration}, and returns the SEK alone, which the caller owns and zeroizes. */
+export async function openGeneration(
+  sealed: SealedGeneration,
+  masterKeys: MasterKeys,
+  serviceKey: MasterKey,
+  options: OpenGenerationOptions = {},
+): Promise<Uint8Array> {
+  return withOpenGeneration(sealed, masterKeys, serviceKey, options, ({ sek }) => sek.slice());
+}
+
+/**
+ * Checks with the service key alone that a generation is as the service sealed it. The tenant's KMS is not asked.
+ *
+ * @throws {@link ByokError} TAMPERED, WRONG_BINDING_SHARE, and what the service key throws.
+ */
+export async function assertAuthentic(sealed: SealedGeneration, serviceKey: MasterKey, options: CallOptions = {}): Promise<void> {
+  (await openAuthentic(sealed, serviceKey, options)).fill(0);
+}
+
+/** Opens the binding share and checks the tag with it; the caller owns it. */
+async function openAuthentic(sealed: SealedGeneration, serviceKey: MasterKey, options: CallOptions): Promise<Uint8Array> {
+  const bindingShare = await openBindingShare(sealed, serviceKey, sealed, options);
+  if (sameBytes(sealedSecretTag(bindingShare, untaggedJson(sealed)), sealed.tag)) return bindingShare;
+  bindingShare.fill(0);
+  throw tampered(sealed, "it is not as the service sealed it");
 }
 
 /**

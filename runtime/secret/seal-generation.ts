@@ -1,16 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { ByokError } from "../master-key/errors.js";
-import { type CallOptions, type MasterKey, type ShareContext } from "../master-key/master-key.js";
+import { type CallOptions, type MasterKey, type ShareContext, type WrappedShare } from "../master-key/master-key.js";
 import { sealBindingShare, sameBytes } from "./binding-share.js";
 import { deriveSecret, type GenerationId, KEY_LENGTH, sealedSecretTag } from "./derivation.js";
-import {
-  assertSealable,
-  fromSealedWrap,
-  type SealedGeneration,
-  toSealedWrap,
-  untaggedJson,
-  type UntaggedGeneration,
-} from "./sealed-secret.js";
+import { assertSealable, type SealedGeneration, untaggedJson, type UntaggedGeneration } from "./sealed-secret.js";
+import { fromSealedWrap, toSealedWrap } from "./sealed-wrap.js";
 
 /** The context under which master keys wrap the share of a generation. */
 export function shareContext(id: GenerationId): ShareContext {
@@ -52,19 +46,29 @@ export async function sealNewGeneration(
       ...binding,
       commitment: Uint8Array.from(commitment),
     };
-    return { ...untagged, tag: Uint8Array.from(sealedSecretTag(bindingShare, untaggedJson(untagged))) };
+    return tagged(untagged, bindingShare);
   } finally {
     share.fill(0);
     bindingShare.fill(0);
   }
 }
 
-async function wrapVerified(
+/** Completes a sealed Secret with its tag. The binding share is borrowed. */
+export function tagged(untagged: UntaggedGeneration, bindingShare: Uint8Array): SealedGeneration {
+  return { ...untagged, tag: Uint8Array.from(sealedSecretTag(bindingShare, untaggedJson(untagged))) };
+}
+
+/**
+ * Wraps a share and opens the wrap again before it is trusted. The share is borrowed.
+ *
+ * @throws {@link ByokError} TAMPERED if the KMS gives back another share; whatever the key throws.
+ */
+export async function wrapVerified(
   key: MasterKey,
   share: Uint8Array,
   id: GenerationId,
   options: CallOptions,
-): ReturnType<MasterKey["wrap"]> {
+): Promise<WrappedShare> {
   const wrapped = await key.wrap(share, shareContext(id), options);
   const reopened = await key.unwrap(fromSealedWrap(toSealedWrap(wrapped)), shareContext(id), options);
   const same = sameBytes(reopened.share, share);
@@ -77,7 +81,12 @@ async function wrapVerified(
   });
 }
 
-function assertTenant(id: GenerationId, masterKeys: readonly MasterKey[]): void {
+/**
+ * Refuses master keys that are registered to another tenant.
+ *
+ * @throws {@link ByokError} TENANT_MISMATCH.
+ */
+export function assertTenant(id: GenerationId, masterKeys: readonly MasterKey[]): void {
   for (const key of masterKeys) {
     if (key.tenant === id.tenant) continue;
     throw new ByokError("TENANT_MISMATCH", `The key ${key.id} is registered to tenant ${key.tenant}, not ${id.tenant}.`, {

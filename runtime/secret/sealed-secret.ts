@@ -8,26 +8,8 @@
 import { z } from "zod";
 import { TENANT_ID } from "../master-key/descriptor.js";
 import { ByokError } from "../master-key/errors.js";
-import { type WrappedShare } from "../master-key/master-key.js";
 import { type GenerationId } from "./derivation.js";
-
-/** Base64 with padding (RFC 4648 section 4) of at most `max` bytes, as bytes. */
-export function base64Bytes(max: number): z.ZodCodec<z.ZodBase64, z.ZodCustom<Uint8Array<ArrayBuffer>>> {
-  return z.codec(z.base64().max(Math.ceil(max / 3) * 4), z.instanceof(Uint8Array), {
-    decode: (text) => Uint8Array.from(Buffer.from(text, "base64")),
-    encode: (bytes) => Buffer.from(bytes).toString("base64"),
-  });
-}
-
-/** A wrap of 32 bytes: AWS makes about 150 bytes of them, RSA-4096 makes 512. */
-const MAX_WRAP_LENGTH = 1024;
-
-const wrapSchema = z.strictObject({
-  provider: z.string().min(1).max(64),
-  keyId: z.string().min(1).max(1024),
-  keyVersion: z.string().max(1024).optional(),
-  wrap: base64Bytes(MAX_WRAP_LENGTH),
-});
+import { base64Bytes, sealedWrapSchema } from "./sealed-wrap.js";
 
 /** At most this many master keys per Secret: three clouds, several regions each. */
 const MAX_MASTER_KEYS = 16;
@@ -41,9 +23,9 @@ const untaggedSchema = z.strictObject({
     .max(64)
     .refine((id) => id.isWellFormed(), "must be well-formed text"),
   generation: z.int().min(1),
-  masterKeys: z.array(wrapSchema).min(1).max(MAX_MASTER_KEYS),
+  masterKeys: z.array(sealedWrapSchema).min(1).max(MAX_MASTER_KEYS),
   bindingShare: z.strictObject({
-    serviceKey: wrapSchema,
+    serviceKey: sealedWrapSchema,
     sealed: base64Bytes(72),
   }),
   bindingId: base64Bytes(16),
@@ -53,9 +35,6 @@ const untaggedSchema = z.strictObject({
 const identifiersSchema = untaggedSchema.pick({ tenant: true, secret: true, generation: true });
 
 const sealedSecretSchema = untaggedSchema.extend({ tag: base64Bytes(32) });
-
-/** One wrap as it stands in a sealed Secret. */
-export type SealedWrap = z.output<typeof wrapSchema>;
 
 /**
  * A sealed Secret as JSON: what `createSecret` returns and `Encryptor.open` takes. `masterKeys` holds one wrap of the same
@@ -119,17 +98,7 @@ export function serializeSealedSecret(sealed: SealedSecret): string {
   return JSON.stringify(parseSealedSecret(sealed));
 }
 
-/** A provider's wrap in the spelling of a sealed Secret. */
-export function toSealedWrap(wrapped: WrappedShare): SealedWrap {
-  return {
-    provider: wrapped.provider,
-    keyId: wrapped.keyId,
-    ...(wrapped.keyVersion === undefined ? {} : { keyVersion: wrapped.keyVersion }),
-    wrap: Uint8Array.from(wrapped.ciphertext),
-  };
-}
-
-/** Back to what a provider takes. */
-export function fromSealedWrap(sealed: SealedWrap): WrappedShare {
-  return { provider: sealed.provider, keyId: sealed.keyId, keyVersion: sealed.keyVersion, ciphertext: sealed.wrap };
+/** Ids of the master keys that a generation names. */
+export function masterKeyIds(sealed: Pick<SealedGeneration, "masterKeys">): string[] {
+  return sealed.masterKeys.map(({ keyId }) => keyId);
 }

@@ -7,8 +7,9 @@ import { once } from "node:events";
 
 import { Command, InvalidArgumentError, Option } from "commander";
 
+import { ByokError } from "../../runtime/master-key/errors.js";
 import { type CloudKeyStatus } from "../cloud.js";
-import { SandboxClient } from "../client.js";
+import { type ActResult, SandboxClient } from "../client.js";
 import { DEFAULT_DIRECTORY, locateSandboxFile } from "../sandbox-file.js";
 import { type Sandbox, startSandbox } from "../start.js";
 
@@ -20,7 +21,7 @@ interface Common {
 /** The command, to be mounted in a program. Errors are thrown as ByokError; results go to stdout. */
 export function sandboxCommand(): Command {
   const command = new Command("sandbox")
-    .description("AWS KMS on loopback, and the tenant who gives and takes its key")
+    .description("the clouds on loopback, and the tenant who gives and takes its key")
     .addHelpText(
       "after",
       `
@@ -37,9 +38,10 @@ Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SAND
   command.addCommand(
     act("status", "show keys, identities and who is signed in").action(async (options: Common) => {
       const control = client(options);
-      const [status, { signedIn }] = await Promise.all([control.act("status", {}), control.act("aws.status", {})]);
+      const [status, deployers] = await Promise.all([control.act("status", {}), control.act("deployers", {})]);
+      const signedIn = whoIsSignedIn(deployers);
       print(options, { ...status, signedIn }, [
-        `signed in: AWS account ${signedIn}`,
+        ...Object.values(signedIn).map((who) => `signed in: ${who}`),
         ...(status.keys.length === 0 ? ["no keys yet"] : status.keys.flatMap(describeKey)),
       ]);
     }),
@@ -91,15 +93,53 @@ Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SAND
     ),
   );
   command.addCommand(
-    act("sign-in", "choose the account whose administrator deploys (to play a wrong account, or another tenant)")
-      .requiredOption("--account <id>", "12-digit AWS account id; made if the sandbox does not have it")
-      .action(async (options: Common & { account: string }) => {
-        const { name, arn, account } = await client(options).act("aws.signIn", { account: options.account });
-        // The administrator's credentials stay in the sandbox.
-        print(options, { name, arn, account }, [`signed in: ${arn}`]);
+    act("expire-certificate", "Entra takes an application's certificates for expired from now on (Azure)")
+      .requiredOption("--client-id <id>", "the application, as in descriptors")
+      .option("--thumbprint <hex>", "only this one of its certificates")
+      .action(async (options: Common & { clientId: string; thumbprint?: string }) => {
+        const { clientId, thumbprint } = options;
+        const found = await client(options).act("azure.expireCertificate", { clientId, ...(thumbprint === undefined ? {} : { thumbprint }) });
+        print(options, found, [`expired: the certificates of application ${clientId}${thumbprint === undefined ? "" : ` with thumbprint ${thumbprint}`}`]);
+      }),
+  );
+  command.addCommand(
+    act("firewall", "the tenant closes a vault's firewall to everybody, or opens it again (Azure)")
+      .requiredOption("--vault <name>", "the vault's name")
+      .addOption(new Option("--set <state>", "what it shall be").choices(["closed", "open"]).makeOptionMandatory())
+      .action(async (options: Common & { vault: string; set: "closed" | "open" }) => {
+        await client(options).act("azure.firewall", { vault: options.vault, closed: options.set === "closed" });
+        print(options, { vault: options.vault, firewall: options.set }, [`the firewall of vault ${options.vault} is ${options.set}`]);
+      }),
+  );
+  command.addCommand(
+    act("sign-in", "choose whose administrator deploys (to play a wrong account, or another tenant)")
+      .option("--account <id>", "12-digit AWS account id; made if the sandbox does not have it")
+      .option("--project <id>", "Google Cloud project")
+      .option("--directory <id>", "Entra tenant id; its subscription comes with it")
+      .action(async (options: Common & { account?: string; project?: string; directory?: string }) => {
+        const { account, project, directory } = options;
+        if (account === undefined && project === undefined && directory === undefined) {
+          throw new ByokError("CONFIG_INVALID", "Name at least one of --account, --project and --directory.");
+        }
+        const control = client(options);
+        // Their credentials stay in the sandbox.
+        if (account !== undefined) await control.act("aws.signIn", { account });
+        if (project !== undefined) await control.act("gcp.signIn", { project });
+        if (directory !== undefined) await control.act("azure.signIn", { entraTenantId: directory });
+        const signedIn = whoIsSignedIn(await control.act("deployers", {}));
+        print(options, signedIn, Object.values(signedIn).map((who) => `signed in: ${who}`));
       }),
   );
   return command;
+}
+
+/** Who deploys in each cloud that runs, without credentials. */
+function whoIsSignedIn({ aws, gcp, azure }: ActResult<"deployers">): Record<string, string> {
+  return {
+    aws: aws.arn,
+    ...(gcp === undefined ? {} : { gcp: gcp.email }),
+    ...(azure === undefined ? {} : { azure: `${azure.userPrincipalName} (directory ${azure.entraTenantId}, subscription ${azure.subscriptionId})` }),
+  };
 }
 
 function startCommand(): Command {
@@ -127,7 +167,7 @@ function announce(sandbox: Sandbox, json: boolean): void {
     : Object.entries(sandbox.environment).map(([name, value]) => `export ${name}=${quote(value)}`);
   process.stdout.write(`${lines.join("\n")}\n`);
   process.stderr.write(
-    `The sandbox is running: AWS KMS at ${sandbox.endpoints["aws-kms"]}, state beside ${sandbox.file}.\n` +
+    `The sandbox is running: ${sandbox.clouds.join(", ")}; control and AWS KMS at ${sandbox.endpoints["aws-kms"]}, state beside ${sandbox.file}.\n` +
       "Paste the lines above into the shell that shall use it. Stop it with Ctrl-C; its state stays.\n" +
       "After a restart paste the new lines: the ports are others then.\n",
   );

@@ -2,8 +2,13 @@
  * Runs a Pulumi program against mocks and records what it asked the engine for: `setMocks` alone hides protect, parent
  * and retainOnDelete.
  */
+import { jest } from "@jest/globals";
 import type * as Pulumi from "@pulumi/pulumi";
-import { type RegisterResourceOutputsRequest, type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import {
+  type ReadResourceRequest,
+  type RegisterResourceOutputsRequest,
+  type RegisterResourceRequest,
+} from "@pulumi/pulumi/proto/resource_pb";
 
 /** One RegisterResource call. */
 export interface Registration {
@@ -15,21 +20,39 @@ export interface Registration {
   readonly protect: boolean | undefined;
   readonly retainOnDelete: boolean | undefined;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
   /** Name of the explicit provider of a custom resource. */
   readonly provider: string | undefined;
   readonly inputs: unknown;
+}
+
+/** One ReadResource call: a resource that exists, and is only looked at. */
+export interface Reading {
+  readonly type: string;
+  readonly name: string;
+  readonly id: string;
+  readonly parent: string | undefined;
+  readonly provider: string | undefined;
 }
 
 /** What a program did. */
 export interface Deployment {
   /** In the order of their registration. */
   readonly registrations: readonly Registration[];
+  readonly readings: readonly Reading[];
   /** RegisterResourceOutputs calls: resource name, outputs. */
   readonly outputs: readonly (readonly [name: string, outputs: unknown])[];
+  /** Names of the stack's outputs that are secret. */
+  readonly secretOutputs: readonly string[];
+  /** By the name of a stack output: types of the resources that must exist before it has a value. */
+  readonly awaited: Readonly<Record<string, readonly string[]>>;
+  /** What was logged as warnings. */
+  readonly warnings: readonly string[];
 }
 
-/** The two calls of the mock monitor that are recorded. */
+/** The calls of the mock monitor that are recorded. */
 interface RecordedMonitor {
+  readResource: (request: ReadResourceRequest, callback: unknown) => Promise<void>;
   registerResource: (request: RegisterResourceRequest, callback: unknown) => Promise<void>;
   registerResourceOutputs: (request: RegisterResourceOutputsRequest, callback: unknown) => void;
 }
@@ -42,12 +65,47 @@ function nameOf(urn: string, isProvider = false): string | undefined {
   return urn === "" ? undefined : NAME_OF_URN.exec(plain)?.[1];
 }
 
-/** Key ARNs and the like as the provider would answer; ids are `NAME_id`. */
-function stateOf(args: Pulumi.runtime.MockResourceArgs): Record<string, unknown> {
+/** What providers add to a resource's inputs, by type. */
+const COMPUTED: Readonly<Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>>> = {
+  "aws:kms/key:Key": ({ region }) => {
+    const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    return { keyId, arn: `arn:aws:kms:${String(region)}:111122223333:key/${keyId}` };
+  },
+  "azuread:index/application:Application": () => ({ clientId: "a11ca710-0000-4000-8000-000000000001" }),
+  "azuread:index/servicePrincipal:ServicePrincipal": () => ({ objectId: "0b1ec710-0000-4000-8000-000000000002" }),
+  "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({ name: resourceGroupName }),
+  "azure-native:keyvault:Vault": ({ vaultName }) => ({ name: vaultName }),
+  // Azure's answer may spell the host as the vault was typed, with a port.
+  "azure-native:keyvault:Key": ({ vaultName, keyName }) => ({
+    keyUri: `https://${String(vaultName).toUpperCase()}.vault.azure.net:443/keys/${String(keyName)}`,
+  }),
+};
+
+/** Ids as the providers make them, where a program goes on with them; all others are `NAME_id`. */
+const IDS: Readonly<Record<string, (inputs: Record<string, unknown>) => string>> = {
+  "gcp:kms/keyRing:KeyRing": ({ project, location, name }) =>
+    `projects/${String(project)}/locations/${String(location)}/keyRings/${String(name)}`,
+  "gcp:kms/cryptoKey:CryptoKey": ({ keyRing, name }) => `${String(keyRing)}/cryptoKeys/${String(name)}`,
+};
+
+/** What reading an existing resource answers: its id tells its name. */
+function readState(args: Pulumi.runtime.MockResourceArgs, id: string): Record<string, unknown> {
+  if (args.type !== "azure-native:keyvault:Key") return {};
+  const [, vaultName, keyName] = /\/vaults\/([^/]+)\/keys\/([^/]+)$/.exec(id) ?? [];
+  return COMPUTED[args.type]?.({ vaultName, keyName }) ?? {};
+}
+
+function newResource(args: Pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, unknown> } {
+  if (args.id !== undefined && args.id !== "") return { id: args.id, state: readState(args, args.id) };
   const inputs = args.inputs as Record<string, unknown>;
-  if (args.type !== "aws:kms/key:Key") return inputs;
-  const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
-  return { ...inputs, keyId, arn: `arn:aws:kms:${String(inputs["region"])}:111122223333:key/${keyId}` };
+  const id = args.custom === true ? (IDS[args.type]?.(inputs) ?? `${args.name}_id`) : "";
+  return { id, state: { ...inputs, ...COMPUTED[args.type]?.(inputs) } };
+}
+
+/** Members of an output that Pulumi keeps internal; its own test code uses them this way. */
+interface InspectableOutput {
+  readonly isSecret: Promise<boolean>;
+  allResources(): Promise<ReadonlySet<{ readonly __pulumiType: string }>>;
 }
 
 /**
@@ -58,10 +116,10 @@ export async function deploy(
   program: () => Promise<Record<string, unknown>>,
   options: { readonly config?: Record<string, string>; readonly preview?: boolean } = {},
 ): Promise<Deployment> {
-  const { runtime } = await import("@pulumi/pulumi");
+  const { output, runtime } = await import("@pulumi/pulumi");
   await runtime.setMocks(
     {
-      newResource: (args) => ({ id: args.custom ? `${args.name}_id` : "", state: stateOf(args) }),
+      newResource,
       call: (args) => {
         throw new Error(`the program must not call ${args.token}`);
       },
@@ -73,6 +131,7 @@ export async function deploy(
   runtime.setAllConfig(options.config ?? {});
 
   const registrations: Registration[] = [];
+  const readings: Reading[] = [];
   const outputs: [string, unknown][] = [];
   const monitor = runtime.getMonitor() as unknown as RecordedMonitor;
   const registerResource = monitor.registerResource.bind(monitor);
@@ -86,17 +145,48 @@ export async function deploy(
       protect: request.getProtect(),
       retainOnDelete: request.getRetainondelete(),
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
       provider: nameOf(request.getProvider(), true),
       inputs: request.getObject()?.toJavaScript(),
     });
     return registerResource(request, callback);
+  };
+  const readResource = monitor.readResource.bind(monitor);
+  monitor.readResource = (request, callback) => {
+    readings.push({
+      type: request.getType(),
+      name: request.getName(),
+      id: request.getId(),
+      parent: nameOf(request.getParent()),
+      provider: nameOf(request.getProvider(), true),
+    });
+    return readResource(request, callback);
   };
   monitor.registerResourceOutputs = (request, callback) => {
     outputs.push([nameOf(request.getUrn()) ?? "", request.getOutputs()?.toJavaScript()]);
     registerResourceOutputs(request, callback);
   };
 
-  await runtime.runInPulumiStack(program);
-  await runtime.disconnect();
-  return { registrations, outputs };
+  const secretOutputs: string[] = [];
+  const awaited: Record<string, string[]> = {};
+  const warnings: string[] = [];
+  // Without an engine, Pulumi logs to the console.
+  const warn = jest.spyOn(console, "warn").mockImplementation((message: string) => {
+    warnings.push(message.replace("warning: [runtime] ", ""));
+  });
+  try {
+    await runtime.runInPulumiStack(async () => {
+      const exported = await program();
+      for (const [name, value] of Object.entries(exported)) {
+        const inspectable = output(value) as unknown as InspectableOutput;
+        if (await inspectable.isSecret) secretOutputs.push(name);
+        awaited[name] = Array.from(await inspectable.allResources(), (resource) => resource.__pulumiType);
+      }
+      return exported;
+    });
+    await runtime.disconnect();
+  } finally {
+    warn.mockRestore();
+  }
+  return { registrations, readings, outputs, secretOutputs, awaited, warnings };
 }

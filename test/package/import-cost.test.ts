@@ -60,8 +60,12 @@ describe("what the built package loads", () => {
     expect(clouds).toEqual(expected);
   });
 
-  test("./aws loads Pulumi and its AWS SDK, and no other cloud's", () => {
-    const loaded = packagesLoadedBy(`require(${JSON.stringify(join(DIST, "components/aws/index.js"))})`);
-    expect(loaded.filter((name) => /^@pulumi\/|^@aws-sdk\/client-/.test(name))).toEqual(["@pulumi/aws", "@pulumi/pulumi"]);
+  test.each([
+    ["aws", ["@pulumi/aws", "@pulumi/pulumi"]],
+    ["gcp", ["@pulumi/gcp", "@pulumi/pulumi"]],
+    ["azure", ["@pulumi/azure-native", "@pulumi/azuread", "@pulumi/pulumi"]],
+  ])("./%s loads Pulumi and its SDKs of that cloud, and no other's", (cloud, expected) => {
+    const loaded = packagesLoadedBy(`require(${JSON.stringify(join(DIST, "components", cloud, "index.js"))})`);
+    expect(loaded.filter((name) => /^@pulumi\/|^@aws-sdk\/client-|^@google-cloud\/|^@azure\//.test(name))).toEqual(expected);
   });
 });

@@ -56,7 +56,7 @@ describe("without any optional peer", () => {
     expect({ stdout, stderr }).toEqual({ stdout: "function", stderr: "" });
   });
 
-  test.each(["pulumi-byok", "pulumi-byok/aws"])("%s says what to install", (entry) => {
+  test.each(["pulumi-byok", "pulumi-byok/aws", "pulumi-byok/gcp", "pulumi-byok/azure"])("%s says what to install", (entry) => {
     const { status, stderr } = node(`require(${JSON.stringify(entry)})`);
     expect(status).not.toBe(0);
     expect(stderr).toContain("npm install @pulumi/");
@@ -85,11 +85,8 @@ describe("with Pulumi and the AWS SDK beside it", () => {
     writeFileSync(join(project, "service.ts"), codeBlockAfter("test/package/packed.test.ts compiles"));
   });
 
-  test.each([
-    ["pulumi-byok", "TenantKeys"],
-    ["pulumi-byok/aws", "AwsTenantKey"],
-  ])("%s can be imported", (entry, name) => {
-    const { stdout } = node(`process.stdout.write(typeof require(${JSON.stringify(entry)})[${JSON.stringify(name)}])`);
+  test("pulumi-byok/aws can be imported", () => {
+    const { stdout } = node(`process.stdout.write(typeof require("pulumi-byok/aws").AwsTenantKey)`);
     expect(stdout).toBe("function");
   });
 
@@ -129,4 +126,19 @@ describe("with Pulumi and the AWS SDK beside it", () => {
       aliasName: "alias/byok-acme-eu",
     });
   }, 60_000);
+});
+
+describe("with Pulumi's SDK of every cloud beside it", () => {
+  beforeAll(() => {
+    for (const name of ["@pulumi/gcp", "@pulumi/azure-native", "@pulumi/azuread"]) provide(name);
+  });
+
+  test.each([
+    ["pulumi-byok", "TenantKeys"],
+    ["pulumi-byok/gcp", "GcpTenantKey"],
+    ["pulumi-byok/azure", "AzureTenantKey"],
+  ])("%s can be imported", (entry, name) => {
+    const { stdout } = node(`process.stdout.write(typeof require(${JSON.stringify(entry)})[${JSON.stringify(name)}])`);
+    expect(stdout).toBe("function");
+  });
 });

@@ -12,6 +12,12 @@ import {
 import { openXaes, sealXaes, XaesError } from "../../runtime/xaes/index.js";
 import { bytesOf } from "./support.js";
 
+/**
+ * How a key's rotation shows: `told` as Google Cloud does (an unwrap says whether a newer version exists), `seen` as Azure
+ * does (only a new wrap shows it). Left out, it is invisible, as with AWS.
+ */
+export type FakeVersions = "told" | "seen";
+
 /** See the module's comment. */
 export class FakeMasterKey implements MasterKey {
   readonly provider: string;
@@ -25,13 +31,34 @@ export class FakeMasterKey implements MasterKey {
   readonly lent: Uint8Array[] = [];
   /** Replaces the share that `unwrap` gives. */
   instead: Uint8Array | undefined;
-  readonly #key: Uint8Array;
+  /** Refuses wraps while unwraps work. */
+  wrapFailure: Error | undefined;
+  readonly #name: string;
+  readonly #versions: FakeVersions | undefined;
+  readonly #destroyed = new Set<number>();
+  #newest = 1;
 
-  constructor(name: string, options: { tenant?: string; provider?: string } = {}) {
+  constructor(name: string, options: { tenant?: string; provider?: string; versions?: FakeVersions } = {}) {
     this.provider = options.provider ?? "fake";
     this.id = `fake:${name}`;
     this.tenant = options.tenant ?? "acme";
-    this.#key = bytesOf(`fake master key ${name}`);
+    this.#name = name;
+    this.#versions = options.versions;
+  }
+
+  /** Makes a new version, which wraps from now on. */
+  rotate(): void {
+    this.#newest += 1;
+  }
+
+  /** Destroys a version: what it wrapped never opens again. */
+  destroy(version: number): void {
+    this.#destroyed.add(version);
+  }
+
+  /** The id of a version, as wraps carry it. */
+  version(version: number): string {
+    return `${this.id}/${version}`;
   }
 
   /** Makes every operation fail with a code, or work again. */
@@ -45,7 +72,13 @@ export class FakeMasterKey implements MasterKey {
   async wrap(share: Uint8Array, context: ShareContext): Promise<WrappedShare> {
     this.calls.wrap += 1;
     this.#assertWorking();
-    return { provider: this.provider, keyId: this.id, ciphertext: sealXaes(this.#key, shareContextBytes(context), share) };
+    if (this.wrapFailure !== undefined) throw this.wrapFailure;
+    return {
+      provider: this.provider,
+      keyId: this.id,
+      ...(this.#versions === undefined ? {} : { keyVersion: this.version(this.#newest) }),
+      ciphertext: sealXaes(this.#key(this.#newest), shareContextBytes(context), share),
+    };
   }
 
   async unwrap(wrapped: WrappedShare, context: ShareContext): Promise<UnwrappedShare> {
@@ -54,7 +87,7 @@ export class FakeMasterKey implements MasterKey {
     assertSameKey(this, wrapped);
     const share = this.instead?.slice() ?? this.#open(wrapped, context);
     this.lent.push(share);
-    return { share };
+    return this.#versions === "told" ? { share, newestVersion: wrapped.keyVersion === this.version(this.#newest) } : { share };
   }
 
   async describe(): Promise<MasterKeyState> {
@@ -67,12 +100,20 @@ export class FakeMasterKey implements MasterKey {
   }
 
   #open(wrapped: WrappedShare, context: ShareContext): Uint8Array {
+    const version = this.#versions === undefined ? 1 : Number(wrapped.keyVersion?.split("/").at(-1));
+    if (this.#destroyed.has(version)) {
+      throw new ByokError("KEY_DESTROYED", `${this.version(version)} is destroyed`, { provider: this.provider, keyId: this.id, tenant: this.tenant });
+    }
     try {
-      return openXaes(this.#key, shareContextBytes(context), wrapped.ciphertext);
+      return openXaes(this.#key(version), shareContextBytes(context), wrapped.ciphertext);
     } catch (error) {
       if (!(error instanceof XaesError)) throw error;
       throw new ByokError("TAMPERED", "altered", { provider: this.provider, keyId: this.id, cause: error });
     }
+  }
+
+  #key(version: number): Uint8Array {
+    return bytesOf(`fake master key ${this.#name}${version === 1 ? "" : `, version ${version}`}`);
   }
 
   #assertWorking(): void {

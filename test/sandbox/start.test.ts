@@ -176,19 +176,23 @@ describe("clouds", () => {
     expect(Object.keys(sandbox.endpoints)).toEqual(["aws-kms"]);
     expect(() => sandbox.gcp).toThrow("This sandbox runs without gcp: start it with gcp among its clouds, and @google-cloud/kms installed.");
     await expect(SandboxClient.fromFile(sandbox.file).act("gcp.status", {})).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(() => sandbox.azure).toThrow("This sandbox runs without azure: start it with azure among its clouds.");
   });
 
   test("all of them: an endpoint each, one CA for those with TLS, the service's credentials in the environment", async () => {
     await sandbox.close();
     sandbox = await startSandbox({ directory: directory.path });
-    expect(sandbox.clouds).toEqual(["aws", "gcp"]);
+    expect(sandbox.clouds).toEqual(["aws", "gcp", "azure"]);
     const { endpoints } = readSandboxFile(sandbox.file);
     expect(endpoints).toEqual(sandbox.endpoints);
     expect(endpoints["gcp-kms"]).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(endpoints["azure-key-vault"]).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+    expect(endpoints.entra).toBe(endpoints["azure-key-vault"]);
     expect(endpoints.certificateAuthority).toMatch(/^-----BEGIN CERTIFICATE-----/);
     const keyFile = sandbox.environment["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
     expect(statSync(keyFile).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(keyFile, "utf8"))).toMatchObject({ type: "service_account", client_email: sandbox.gcp.service().email });
     await expect(SandboxClient.fromFile(sandbox.file).act("gcp.status", {})).resolves.toEqual(sandbox.gcp.status());
+    await expect(SandboxClient.fromFile(sandbox.file).act("azure.status", {})).resolves.toEqual(sandbox.azure.status());
   });
 });

@@ -7,8 +7,31 @@ import { parse } from "yaml";
 /** Repository root. */
 export const ROOT = join(__dirname, "..", "..");
 
-/** Every example stack: tenant acme, one per datacenter. */
+/** Example stacks in AWS: tenant acme, one per datacenter. */
 export const EXAMPLE_STACKS = ["acme-usa", "acme-eu", "acme-uk", "acme-au", "acme-ca"] as const;
+
+/** Example stacks in Google Cloud: tenant acme, one per datacenter. */
+export const GCP_EXAMPLE_STACKS = ["acme-gcp-usa", "acme-gcp-eu", "acme-gcp-uk", "acme-gcp-au", "acme-gcp-ca"] as const;
+
+/** Example stacks in Azure: tenant acme, one per datacenter. */
+export const AZURE_EXAMPLE_STACKS = [
+  "acme-azure-usa",
+  "acme-azure-eu",
+  "acme-azure-uk",
+  "acme-azure-au",
+  "acme-azure-ca",
+] as const;
+
+/** The example stack with a key in every cloud, of a tenant of its own. */
+export const THREE_CLOUDS_EXAMPLE_STACK = "acme-all-eu";
+
+/** Every example stack. */
+export const ALL_EXAMPLE_STACKS = [
+  ...EXAMPLE_STACKS,
+  ...GCP_EXAMPLE_STACKS,
+  ...AZURE_EXAMPLE_STACKS,
+  THREE_CLOUDS_EXAMPLE_STACK,
+] as const;
 
 /** Path of a stack's configuration. */
 export function stackFile(stack: string): string {

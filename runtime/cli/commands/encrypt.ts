@@ -11,10 +11,11 @@ import { quotePath } from "../file-error.js";
 import { encryptFolder } from "../folder/encrypt-folder.js";
 import { scanFolder } from "../folder/scan.js";
 import { checkResource, statInput } from "../inputs.js";
+import { keyArguments } from "../keys.js";
 import { shellQuote } from "../shell-quote.js";
 import { openSource, type Source, STANDARD_STREAM, writeOutput, writeTarget } from "../streams.js";
 import { count, formatBytes, formatRate, seconds } from "../terminal.js";
-import { type Checked, checkKeysAndTarget, keyArguments, type KeyOptions, noteUnremoved, openEncryptor } from "./open.js";
+import { type Checked, checkKeysAndTarget, type KeyOptions, noteUnremoved, openEncryptor } from "./open.js";
 
 /** Options of the command, as they stand on the command line. */
 export interface EncryptOptions extends KeyOptions {

@@ -4,60 +4,51 @@
  *
  * @module
  */
-import { Encryptor, type MasterKeyDescriptor, type SealedSecret } from "../../index.js";
+import { Encryptor, type SealedSecret } from "../../index.js";
 import { type Context } from "../context.js";
 import { quotePath } from "../file-error.js";
 import { leftoverNote, Target } from "../folder/target.js";
-import { chooseMode, type ModeChoice, readDescriptors, readSealedSecret, readServiceKey, type ServiceKeyChoice } from "../inputs.js";
-import { shellQuote } from "../shell-quote.js";
+import { readSealedSecret } from "../inputs.js";
+import { type CheckedKeys, checkKeys, type KeyFlags } from "../keys.js";
 import { STANDARD_STREAM, checkStandardOutput } from "../streams.js";
 import { type Terminal } from "../terminal.js";
 
 /** The flags that name keys and the target. */
-export interface KeyOptions {
+export interface KeyOptions extends KeyFlags {
   readonly secret: string;
-  readonly descriptor: string;
-  readonly serviceKey: string;
+  readonly olderSecret?: readonly string[];
   readonly out: string;
-  readonly mode?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
 
 /** Everything that was checked. */
 export interface Checked {
-  readonly masterKeys: MasterKeyDescriptor[];
+  readonly keys: CheckedKeys;
   readonly sealedSecret: SealedSecret;
-  readonly serviceKey: ServiceKeyChoice;
-  readonly choice: ModeChoice;
+  readonly olderGenerations: readonly SealedSecret[];
   /** undefined for standard output. */
   readonly target: Target | undefined;
 }
 
 /** Reads and checks what the flags name. Touches and contacts nothing. */
-export async function checkKeysAndTarget(input: string, options: KeyOptions, { io, terminal }: Context): Promise<Checked> {
-  const serviceKey = await readServiceKey(options.serviceKey, { mayBeMissing: false });
-  const choice = chooseMode(options.mode, { env: io.env, serviceKey });
-  const masterKeys = await readDescriptors(options.descriptor);
-  const sealedSecret = await readSealedSecret(options.secret);
+export async function checkKeysAndTarget(input: string, options: KeyOptions, context: Context): Promise<Checked> {
+  const { secret, olderSecret = [], out } = options;
+  const keys = await checkKeys(options, context);
+  const sealedSecret = await readSealedSecret(secret);
+  const olderGenerations = await Promise.all(olderSecret.map((path) => readSealedSecret(path, "--older-secret")));
   let target: Target | undefined;
-  if (options.out === STANDARD_STREAM) {
-    checkStandardOutput(io, options.json === true);
+  if (out === STANDARD_STREAM) {
+    checkStandardOutput(context.io, options.json === true);
   } else {
-    const files = [options.secret, options.descriptor, serviceKeyPath(options.serviceKey)];
-    target = await Target.check(options.out, {
+    const files = [secret, ...olderSecret, ...keys.files];
+    target = await Target.check(out, {
       force: options.force === true,
       inputs: input === STANDARD_STREAM ? files : [input, ...files],
     });
-    noteLeftovers(target, terminal);
+    noteLeftovers(target, context.terminal);
   }
-  return { masterKeys, sealedSecret, serviceKey, choice, target };
-}
-
-/** The flags of {@link KeyOptions} once more, to be pasted into a shell: for the next command that this one suggests. */
-export function keyArguments({ secret, descriptor, serviceKey, mode }: Pick<KeyOptions, "secret" | "descriptor" | "serviceKey" | "mode">): string {
-  const flags = ["--secret", secret, "--descriptor", descriptor, "--service-key", serviceKey, ...(mode === undefined ? [] : ["--mode", mode])];
-  return flags.map((flag, index) => (index % 2 === 0 ? flag : shellQuote(flag))).join(" ");
+  return { keys, sealedSecret, olderGenerations, target };
 }
 
 /** Tells what killed runs left beside the target. */
@@ -72,16 +63,7 @@ export function noteUnremoved(target: Target | undefined, terminal: Terminal): v
 }
 
 /** Opens the Encryptor. From here on the KMS may be called. */
-export async function openEncryptor(checked: Checked, { terminal }: Context): Promise<Encryptor> {
-  if (checked.choice.banner !== undefined) terminal.note(checked.choice.banner);
-  return Encryptor.open({
-    masterKeys: checked.masterKeys,
-    sealedSecret: checked.sealedSecret,
-    serviceKey: checked.serviceKey.key,
-    mode: checked.choice.mode,
-  });
-}
-
-function serviceKeyPath(text: string): string {
-  return text.slice(text.indexOf(":") + 1);
+export async function openEncryptor({ keys, sealedSecret, olderGenerations }: Checked, { terminal }: Context): Promise<Encryptor> {
+  if (keys.banner !== undefined) terminal.note(keys.banner);
+  return Encryptor.open({ ...keys.access, sealedSecret, olderGenerations });
 }

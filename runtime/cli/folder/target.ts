@@ -7,7 +7,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, renameSync, rmSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { access, chmod, link, lstat, mkdir, open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { ByokError } from "../../master-key/errors.js";
@@ -30,6 +30,15 @@ export interface TargetOptions {
    * folder among it.
    */
   readonly inputs: readonly string[];
+  /** The file that is replaced: whatever has come to stand there since it was read is not. Goes with `force`. */
+  readonly replaces?: ReadFile | undefined;
+}
+
+/** A file as it was read. */
+export interface ReadFile {
+  readonly bytes: Uint8Array;
+  /** Permission bits. */
+  readonly mode: number;
 }
 
 /**
@@ -44,14 +53,16 @@ export class Target {
   /** Absolute paths of siblings that a killed run left behind; worth telling ({@link leftoverNote}), never touched. */
   readonly leftovers: readonly string[];
   readonly #force: boolean;
+  readonly #replaces: ReadFile | undefined;
   #placed = false;
   #unremoved: string | undefined;
 
-  private constructor(path: string, force: boolean, leftovers: readonly string[]) {
+  private constructor(path: string, { force, replaces }: TargetOptions, leftovers: readonly string[]) {
     this.path = path;
     this.partial = `${path}.partial-${randomBytes(4).toString("hex")}`;
     this.leftovers = leftovers;
     this.#force = force;
+    this.#replaces = replaces;
   }
 
   /**
@@ -81,7 +92,12 @@ export class Target {
     const leftovers = (await onFile("read", parent, () => readdir(parent))).filter(
       (name) => name.startsWith(start) && /^\.(partial|replaced)-[0-9a-f]{8}$/.test(name.slice(start.length)),
     );
-    return new Target(path, options.force, leftovers.sort().map((name) => join(parent, name)));
+    return new Target(path, options, leftovers.sort().map((name) => join(parent, name)));
+  }
+
+  /** Permission bits of the file that is replaced. */
+  get mode(): number | undefined {
+    return this.#replaces?.mode;
   }
 
   /** True once the result lies under its name, whatever {@link Target.commit} had to say after that. */
@@ -102,7 +118,8 @@ export class Target {
   /**
    * Puts the result in its place. What was written must be on disk already (fsync); the rename is, when this returns.
    *
-   * @throws {@link FileError} TARGET_EXISTS if something appeared there meanwhile; after {@link Target.placed} only if
+   * @throws {@link FileError} TARGET_EXISTS if something appeared there meanwhile; REPLACED if the file to be replaced is
+   * not what it was; after {@link Target.placed} only if
    * the folder could not be flushed.
    */
   async commit(): Promise<void> {
@@ -124,6 +141,10 @@ export class Target {
 
   /** Returns what is to be removed now. */
   async #place(): Promise<string | undefined> {
+    if (this.#replaces !== undefined) {
+      this.#replaceFile(this.#replaces);
+      return undefined;
+    }
     const isFolder = (await lstat(this.partial)).isDirectory();
     if (!(await exists(this.path)) || !this.#force) {
       // link(2) refuses an existing name, rename(2) of a file would replace it; of a folder only an empty folder.
@@ -145,6 +166,20 @@ export class Target {
       throw error;
     }
     return old;
+  }
+
+  /** Compares right before the rename, synchronously: file systems compare and swap no names, this is as close as it gets. */
+  #replaceFile(seen: ReadFile): void {
+    let now: Uint8Array | undefined;
+    try {
+      now = readFileSync(this.path);
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
+    if (now === undefined || Buffer.compare(now, seen.bytes) !== 0) {
+      throw new FileError("REPLACED", `${quotePath(this.path)} was changed by somebody else meanwhile: nothing was written. Run again.`);
+    }
+    renameSync(this.partial, this.path);
   }
 
   async #placeNewFile(): Promise<string | undefined> {

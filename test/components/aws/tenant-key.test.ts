@@ -47,6 +47,7 @@ describe("AwsTenantKey", () => {
         protect: true,
         retainOnDelete: true,
         ignoreChanges: ["isEnabled"],
+        replaceOnChanges: [],
         inputs: {
           description: "BYOK backup encryption key of acme for datacenter eu",
           customerMasterKeySpec: "SYMMETRIC_DEFAULT",
@@ -64,6 +65,7 @@ describe("AwsTenantKey", () => {
         protect: true,
         retainOnDelete: false,
         ignoreChanges: [],
+        replaceOnChanges: [],
         inputs: { name: "alias/byok-acme-eu", targetKeyId: KEY_ID, region: "eu-central-1" },
       },
       {
@@ -73,6 +75,7 @@ describe("AwsTenantKey", () => {
         protect: false,
         retainOnDelete: false,
         ignoreChanges: [],
+        replaceOnChanges: [],
         inputs: {
           keyId: KEY_ID,
           region: "eu-central-1",
@@ -165,6 +168,7 @@ describe("AwsTenantKey refuses, before it registers anything", () => {
   const account = { tenant: "acme", datacenter: Datacenter.Eu, accountId: "111122223333" };
   const rows: [what: string, args: AwsTenantKeyArgs, problems: string[]][] = [
     ["an upper-case tenant", { ...ARGS, tenant: "Acme" }, ["tenant: must be 3 to 32 characters of a-z, 0-9 and -"]],
+    ["no tenant", plain({ ...ARGS, tenant: undefined }), ["tenant: must be 3 to 32 characters of a-z, 0-9 and -"]],
     ["a short tenant", { ...ARGS, tenant: "ac" }, ["tenant: must be 3 to 32 characters of a-z, 0-9 and -"]],
     [
       "an unknown datacenter",

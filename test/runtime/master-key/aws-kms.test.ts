@@ -23,6 +23,8 @@ masterKeyConformance({
   provider: "aws-kms",
   tenant: "acme",
   revocations: ["disabling", "withdrawing the grant", "scheduling its deletion"],
+  described: { usable: true, state: "Enabled" },
+  rotation: "invisible",
   async start() {
     const started = await startTestSandbox(folder);
     const { aws } = started.sandbox;
@@ -46,6 +48,9 @@ masterKeyConformance({
         disabling: by("KEY_DISABLED", () => aws.revoke({ keyArn, by: "disable" })),
         "withdrawing the grant": by("ACCESS_DENIED", () => aws.revoke({ keyArn, by: "grant" })),
         "scheduling its deletion": by("KEY_PENDING_DELETION", () => aws.scheduleDeletion({ keyArn, days: 7 })),
+      },
+      rotateOtherKey: async () => {
+        aws.rotate({ keyArn: second.keyArn });
       },
       close: () => started.close(),
     };

@@ -22,6 +22,8 @@ masterKeyConformance({
   provider: "local",
   tenant: "acme",
   revocations: ["removing the file"],
+  described: { usable: true, state: "Enabled" },
+  rotation: "invisible",
   async start() {
     const [first, second] = [descriptor("first.key"), descriptor("second.key")];
     await createLocalKeyFile(first.path);

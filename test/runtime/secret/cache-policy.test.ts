@@ -44,4 +44,18 @@ describe("statedBound", () => {
         `running operations finish, or end after ${lease}.`,
     );
   });
+
+  const AWS = "AWS: usually seconds, at times a few minutes";
+  const GCP = "Google Cloud: removing the grant usually seconds, disabling a key version usually a minute, rarely hours";
+  const AZURE = "Azure: usually seconds, up to 10 minutes";
+  test.each<[string[], string]>([
+    [["aws-kms"], ` (${AWS})`],
+    [["gcp-kms"], ` (${GCP})`],
+    [["azure-key-vault", "gcp-kms", "azure-key-vault"], ` (${AZURE}; ${GCP})`],
+    [["local"], ""],
+  ])("%j: what its clouds take", (providers, clouds) => {
+    const text = statedBound(DEFAULT_CACHE_POLICY, providers);
+    expect(text).toContain(`plus the time the cloud itself takes to spread the change${clouds}; running operations finish`);
+    expect(text.endsWith("and the others serve meanwhile.")).toBe(providers.length > 1);
+  });
 });

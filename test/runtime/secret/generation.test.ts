@@ -280,7 +280,7 @@ describe("the binding share", () => {
     const other = new FakeMasterKey("another service");
     expect(await refusal(openBindingShare(sealed, other, ID))).toMatchObject({
       code: "WRONG_BINDING_SHARE",
-      message: "The binding share of Secret s-1 is refused: it was sealed by another service key: give the one that made this Secret.",
+      message: "The binding share of Secret s-1 is refused: it was sealed by another service key: give the one that made it.",
       tenant: "acme",
     });
     expect(other.calls.unwrap).toBe(0);

@@ -4,13 +4,12 @@ import {
   assertSealable,
   decodeSealedSecret,
   encodeSealedSecret,
-  fromSealedWrap,
   parseSealedSecret,
   type SealedSecret,
   serializeSealedSecret,
-  toSealedWrap,
   untaggedJson,
 } from "../../../runtime/secret/sealed-secret.js";
+import { fromSealedWrap, toSealedWrap } from "../../../runtime/secret/sealed-wrap.js";
 import { sealNewGeneration } from "../../../runtime/secret/seal-generation.js";
 import { FakeMasterKey } from "../fake-master-key.js";
 import { bytesOf, refusal, thrownBy } from "../support.js";

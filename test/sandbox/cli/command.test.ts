@@ -55,7 +55,7 @@ describe("acts on a running sandbox", () => {
     });
     await expect(run("status")).resolves.toBe(
       [
-        "signed in: AWS account 111122223333",
+        "signed in: arn:aws:sts::111122223333:assumed-role/deployer/pulumi",
         keyArn,
         "  PendingDeletion, gone on 2026-12-03T00:00:00.000Z, restore brings it back",
         `  granted to ${SERVICE}`,
@@ -66,9 +66,7 @@ describe("acts on a running sandbox", () => {
 
   test("sign-in shows who, and no credentials", async () => {
     const shown = await run("sign-in", "--account", "999988887777", "--json");
-    expect(JSON.parse(shown)).toEqual({
-      name: "deployer-999988887777", arn: "arn:aws:sts::999988887777:assumed-role/deployer/pulumi", account: "999988887777",
-    });
+    expect(JSON.parse(shown)).toEqual({ aws: "arn:aws:sts::999988887777:assumed-role/deployer/pulumi" });
     expect(fixture.sandbox.aws.deployer().account).toBe("999988887777");
   });
 
@@ -76,7 +74,10 @@ describe("acts on a running sandbox", () => {
     ["no route", ["revoke"], "error: required option '--by <route>' not specified"],
     ["unknown route", ["revoke", "--by", "magic"], "error: option '--by <route>' argument 'magic' is invalid. Allowed choices are disable, grant."],
     ["too few days", ["schedule-deletion", "--days", "6"], "error: option '--days <n>' argument '6' is invalid. It must be a whole number from 7 to 30."],
-    ["no account", ["sign-in"], "error: required option '--account <id>' not specified"],
+    ["nobody to sign in", ["sign-in"], "Name at least one of --account, --project and --directory."],
+    ["a cloud that does not run", ["sign-in", "--project", "x"], "This sandbox runs without gcp"],
+    ["no application", ["expire-certificate"], "error: required option '--client-id <id>' not specified"],
+    ["no state of the firewall", ["firewall", "--vault", "v"], "error: required option '--set <state>' not specified"],
     ["account that is none", ["sign-in", "--account", "12"], '"12" is not an AWS account id: those have 12 digits.'],
     ["key that is none", ["revoke", "--by", "disable", "--key", "x"], "There is no key x in the sandbox. Its keys:\n  KEY (Enabled)"],
     ["no version", ["disable-version"], "error: required option '--version <version>' not specified"],

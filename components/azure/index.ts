@@ -1,0 +1,13 @@
+/**
+ * `pulumi-byok/azure`: provisioning in Azure and Microsoft Entra ID; loads no other cloud's SDK.
+ *
+ * @module
+ */
+import "./peers.js";
+
+export { InvalidArgsError } from "../errors.js";
+export { ProtectionLevel } from "../protection-level.js";
+export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
+export { AzureAppRegistration, type AzureAppRegistrationArgs } from "./app-registration.js";
+export { AZURE_RESIDENCY } from "./locations.js";
+export { AzureTenantKey, type AzureApplicationArgs, type AzureTenantKeyArgs } from "./tenant-key.js";

@@ -1,0 +1,11 @@
+/**
+ * What the Azure components need beside this package. Import it before any Pulumi SDK: CommonJS evaluates imports in
+ * order.
+ *
+ * @module
+ */
+import { requirePeer } from "../require-peer.js";
+
+requirePeer("@pulumi/pulumi");
+requirePeer("@pulumi/azure-native");
+requirePeer("@pulumi/azuread");
