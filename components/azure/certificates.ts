@@ -8,7 +8,10 @@ import { X509Certificate } from "node:crypto";
 /** Most certificates an application has at a time: the one in use, and its successor. */
 export const MAX_CERTIFICATES = 2;
 
-/** Microsoft Entra ID signs in with RSA only, and this is the least it accepts. Entra docs, "Certificate credentials". */
+/**
+ * Microsoft Entra ID signs in with RSA only, of this size at least: others fail at sign-in, with AADSTS700027. Entra docs,
+ * "Create a self-signed public certificate to authenticate your application".
+ */
 const MIN_RSA_BITS = 2048;
 
 /** PEM label of any private key, encrypted ones included. RFC 7468 sections 10 and 11, RFC 1421. */

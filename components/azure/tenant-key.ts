@@ -54,7 +54,7 @@ export interface AzureTenantKeyArgs {
    * false.
    */
   existingKey?: boolean;
-  /** Where the key material is kept; `hsm` makes a premium vault. Default: `software`. */
+  /** Where the key material is kept; `hsm` makes a premium vault. Cannot be changed later. Default: `software`. */
   protectionLevel?: ProtectionLevel;
   /**
    * Bits of the RSA key: 2048, 3072 or 4096. Cannot be changed later. Default: 3072, good beyond 2030 (NIST SP 800-57

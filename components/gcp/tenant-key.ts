@@ -55,11 +55,11 @@ export interface GcpTenantKeyArgs {
    * false.
    */
   existingKey?: boolean;
-  /** Where the key material is kept. Default: `software`. */
+  /** Where the key material is kept. Cannot be changed later. Default: `software`. */
   protectionLevel?: ProtectionLevel;
   /** Days between automatic rotations, 1 to 36500. Default: 90. */
   rotationPeriodInDays?: number;
-  /** Days between a request to destroy a key version and its destruction, 1 to 120. Default: 30. */
+  /** Days between a request to destroy a key version and its destruction, 1 to 120. Cannot be changed later. Default: 30. */
   destroyDelayInDays?: number;
   /** Labels of the key. Default: none. */
   labels?: { [key: string]: string };
@@ -76,9 +76,9 @@ function seconds(days: number): string {
  *
  * Everything but the grant is protected, and `pulumi destroy --exclude-protected` withdraws the grant and nothing else.
  * Key, key ring and a project of ours outlive even a full teardown, and the Cloud KMS API stays enabled: no stack operation
- * can make backups unreadable. Google Cloud never frees the name of a key ring, nor of a key; after a full teardown `up`
- * must be told to take the key that is there (`existingKey`, with `project` in place of `createProject`), and backups open
- * again. To start over with a new key, name another key ring.
+ * can make backups unreadable. So their names stay taken (Google Cloud gives that of a key to no other, even after its
+ * deletion); after a full teardown `up` must be told to take the key that is there (`existingKey`, with `project` in place of
+ * `createProject`), and backups open again. To start over with a new key, name another key ring.
  *
  * The tenant revokes by disabling key versions or by removing the grant. `up --refresh` never undoes the first: the state of
  * versions is only ever read. A withdrawn grant it puts back. Rotation goes on while versions are disabled, and its next
