@@ -16,7 +16,7 @@ import { type AzureState, type DirectoryRecord } from "./state.js";
 export const TOKEN_LIFETIME = 3599;
 
 /** Client id of the Azure CLI, with which a user's tokens are asked for (azure-cli, `_AZURE_CLI_CLIENT_ID`). */
-const AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
+export const AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46";
 
 /** Who a token speaks for. */
 export interface Principal {

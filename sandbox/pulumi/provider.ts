@@ -5,10 +5,11 @@
  * @module
  */
 import { type SandboxFile } from "../sandbox-file.js";
+import { type Comparison, type Refreshed, STATE_COMPARISON, unknownOutputs } from "./comparison.js";
 import { type Deployers } from "./deployers.js";
 import { type Deployed, type ResourceType } from "./resource-type.js";
 import { type CheckFailure, type CheckResult, checkInputs, type Difference, diffInputs } from "./schema.js";
-import { hasUnknown, type Properties, UNKNOWN, type Value } from "./values.js";
+import { hasUnknown, type Properties } from "./values.js";
 
 /** How providers reach the sandbox, and as whom. */
 export interface SandboxAccess {
@@ -35,6 +36,8 @@ export interface ProviderSpec<Context> {
   /** npm package of its SDK; the engine warns about providers that are older than the program's SDK. */
   readonly sdk: string;
   readonly types: readonly ResourceType<Context>[];
+  /** How the provider compares. Default: with the state. */
+  readonly comparison?: Comparison;
   /** Says what is wrong with a provider's settings. */
   checkConfig(given: Properties): CheckFailure[];
   /**
@@ -52,24 +55,24 @@ export interface Provider {
   checkConfig(given: Properties): CheckFailure[];
   /** Checks inputs and fills in defaults. */
   check(token: string, given: Properties): CheckResult;
-  /** The inputs a resource has, of those it was made with: what refresh compares the program with. */
-  inputsOf(token: string, state: Properties, before: Properties): Properties;
+  /** As {@link Comparison.refreshed}. */
+  refreshedInputs(token: string, found: Refreshed): Properties;
   /** Output properties that an update never changes. */
   stableOf(token: string): readonly string[];
-  /** True if resources of the type are told apart by a `name` that the program may choose. */
-  isNamed(token: string): boolean;
+  /** As {@link Comparison.deletesFirst}. */
+  deletesFirst(token: string, replaces: readonly string[]): boolean;
   /** As {@link ProviderSpec.configure}. */
   configure(given: Properties, access: SandboxAccess): ConfiguredProvider;
 }
 
 /** A provider that works. */
 export interface ConfiguredProvider {
-  /** What differs between a deployed resource and checked inputs. */
-  diff(token: string, deployed: Properties, inputs: Properties, ignored?: readonly string[]): Difference[];
+  /** What differs between a deployed resource and checked inputs; `before` are those of its last deployment. */
+  diff(token: string, deployed: Properties, inputs: Properties, ignored?: readonly string[], before?: Properties): Difference[];
   /** What a creation would give, as far as it can be known. */
   previewCreate(token: string, inputs: Properties): Properties;
   /** What an update would give, as far as it can be known. */
-  previewUpdate(deployed: Properties, inputs: Properties): Properties;
+  previewUpdate(token: string, deployed: Properties, inputs: Properties): Properties;
   create(token: string, inputs: Properties): Promise<Deployed>;
   /** Undefined if the resource is gone. */
   read(token: string, id: string, state: Properties): Promise<Deployed | undefined>;
@@ -83,6 +86,7 @@ export interface ConfiguredProvider {
 /** Makes a provider of its spec. Everything throws Error for a resource type that the sandbox does not have. */
 export function defineProvider<Context>(spec: ProviderSpec<Context>): Provider {
   const types = new Map(spec.types.map((type) => [type.token, type]));
+  const comparison = spec.comparison ?? STATE_COMPARISON;
   const typeOf = (token: string): ResourceType<Context> => {
     const type = types.get(token);
     if (type === undefined) {
@@ -100,15 +104,16 @@ export function defineProvider<Context>(spec: ProviderSpec<Context>): Provider {
       // Rules between properties make sense only for properties that are right by themselves.
       return result.failures.length > 0 ? result : { inputs: result.inputs, failures: type.check?.(result.inputs) ?? [] };
     },
-    inputsOf: (token, state, before) => inputsOf(typeOf(token), state, before),
+    refreshedInputs: (token, found) => comparison.refreshed(typeOf(token), found),
     stableOf: (token) => typeOf(token).stable,
-    isNamed: (token) => typeOf(token).inputs["name"] !== undefined,
-    configure: (given, access) => configured(spec.configure(given, access), typeOf),
+    deletesFirst: (token, replaces) => comparison.deletesFirst(typeOf(token), replaces),
+    configure: (given, access) => configured(spec.configure(given, access), comparison, typeOf),
   };
 }
 
 function configured<Context>(
   configuration: Configuration<Context>,
+  comparison: Comparison,
   typeOf: (token: string) => ResourceType<Context>,
 ): ConfiguredProvider {
   /** Inputs with what the provider lends to this type. */
@@ -117,16 +122,15 @@ function configured<Context>(
     ...inputs,
   });
   return {
-    diff: (token, deployed, inputs, ignored = []) => {
+    diff: (token, deployed, inputs, ignored = [], before) => {
       const type = typeOf(token);
-      return diffInputs(type.inputs, deployed, inherit(type, inputs), ignored);
+      return diffInputs(type.inputs, comparison.compared(type, deployed, before), inherit(type, inputs), ignored);
     },
     previewCreate: (token, inputs) => {
       const type = typeOf(token);
-      const unknown = type.computed.filter((name) => inputs[name] === undefined).map((name): [string, Value] => [name, UNKNOWN]);
-      return { ...inherit(type, inputs), ...Object.fromEntries(unknown) };
+      return { ...inherit(type, inputs), ...unknownOutputs(type, inputs) };
     },
-    previewUpdate: (deployed, inputs) => ({ ...deployed, ...inputs }),
+    previewUpdate: (token, deployed, inputs) => comparison.previewUpdate(typeOf(token), deployed, inputs),
     create: async (token, inputs) => typeOf(token).create(await configuration.context(inputs), known(inputs)),
     read: async (token, id, state) => typeOf(token).read(await configuration.context(state), id, state),
     update: async (token, id, deployed, inputs) =>
@@ -139,20 +143,6 @@ function configured<Context>(
       configuration.close();
     },
   };
-}
-
-function inputsOf<Context>({ inputs }: ResourceType<Context>, state: Properties, before: Properties): Properties {
-  const importing = Object.keys(before).length === 0;
-  const names = Object.keys(inputs).filter((name) => importing || before[name] !== undefined);
-  return Object.fromEntries(
-    names.flatMap((name): [string, Value][] => {
-      const value = state[name];
-      if (value === undefined || value === null || (importing && value === "")) return [];
-      const old = before[name];
-      const saysTheSame = old !== undefined && !hasUnknown(old) && (inputs[name]?.same?.(value, old) ?? false);
-      return [[name, saysTheSame ? old : value]];
-    }),
-  );
 }
 
 function known(inputs: Properties): Properties {

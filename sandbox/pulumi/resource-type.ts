@@ -23,6 +23,11 @@ export interface ResourceType<Context> {
   readonly stable: readonly string[];
   /** Rules that involve more than one property. */
   readonly check?: (inputs: Properties) => readonly { readonly property: string; readonly reason: string }[];
+  /**
+   * The inputs that a state shows; needed where a provider compares inputs. `before` are those of the last deployment,
+   * undefined when importing. Default: members of the state of the same names.
+   */
+  readonly inputsIn?: (of: { readonly id: string; readonly state: Properties; readonly before: Properties | undefined }) => Properties;
   create(context: Context, inputs: Properties): Promise<Deployed>;
   /** Undefined if the resource is gone. `known` is the last known state; empty when importing. */
   read(context: Context, id: string, known: Properties): Promise<Deployed | undefined>;

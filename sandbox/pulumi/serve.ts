@@ -160,10 +160,12 @@ function implementation(
       const found = await providerOf(peer).read(token, request.getId(), before.properties);
       // No id: the resource is gone.
       if (found === undefined) return new messages.ReadResponse();
+      const { id, state } = found;
+      const refreshed = provider.refreshedInputs(token, { id, before: inputs.properties, known: before.properties, state });
       return new messages.ReadResponse()
-        .setId(found.id)
-        .setProperties(toStruct(found.state, secrets))
-        .setInputs(toStruct(provider.inputsOf(token, found.state, inputs.properties), secrets));
+        .setId(id)
+        .setProperties(toStruct(state, secrets))
+        .setInputs(toStruct(refreshed, secrets));
     }),
     update: unary(async (request: pb.UpdateRequest, peer: string): Promise<pb.UpdateResponse> => {
       const token = typeOf(request.getUrn());
@@ -171,7 +173,7 @@ function implementation(
       const { properties, secrets } = unmarshal(request.getNews());
       const host = providerOf(peer);
       const state = request.getPreview()
-        ? host.previewUpdate(deployed.properties, properties)
+        ? host.previewUpdate(token, deployed.properties, properties)
         : (await host.update(token, request.getId(), deployed.properties, properties)).state;
       return new messages.UpdateResponse().setProperties(toStruct(state, secrets));
     }),
@@ -201,11 +203,13 @@ function diffResponse(
   request: pb.DiffRequest,
 ): pb.DiffResponse {
   const token = typeOf(request.getUrn());
+  const before = request.getOldInputs();
   const differences = host.diff(
     token,
     unmarshal(request.getOlds()).properties,
     unmarshal(request.getNews()).properties,
     request.getIgnorechangesList(),
+    before === undefined ? undefined : unmarshal(before).properties,
   );
   const { DIFF_NONE, DIFF_SOME } = messages.DiffResponse.DiffChanges;
   // Lists name properties of the resource; the detailed diff has the paths within them.
@@ -215,10 +219,7 @@ function diffResponse(
     .setDiffsList(topLevel(differences))
     .setReplacesList(replaces)
     .setStablesList(replaces.length > 0 ? [] : [...provider.stableOf(token)])
-    // A name that stays can be held by one resource only: the old one goes first (tfbridge, nameRequiresDeleteBeforeReplace).
-    .setDeletebeforereplace(
-      replaces.length > 0 && provider.isNamed(token) && !replaces.includes("name"),
-    )
+    .setDeletebeforereplace(replaces.length > 0 && provider.deletesFirst(token, replaces))
     .setHasdetaileddiff(true);
   const { Kind } = messages.PropertyDiff;
   const kinds = {

@@ -22,7 +22,8 @@ const others = z.array(z.string()).nullish();
 export const accessPolicySchema = z.strictObject({
   tenantId: guid,
   objectId: guid,
-  applicationId: guid.nullish(),
+  // Clients send an empty one for none (pulumi-azure-native, custom_keyvault_accesspolicy.go).
+  applicationId: z.union([guid, z.literal("")]).nullish(),
   permissions: z.strictObject({ keys: z.array(permission).nullish(), secrets: others, certificates: others, storage: others }),
 });
 
@@ -79,7 +80,7 @@ export function accessPolicyRecord(given: z.infer<typeof accessPolicySchema>): A
   return {
     tenantId: given.tenantId.toLowerCase(),
     objectId: given.objectId.toLowerCase(),
-    ...(given.applicationId == null ? {} : { applicationId: given.applicationId.toLowerCase() }),
+    ...(given.applicationId == null || given.applicationId === "" ? {} : { applicationId: given.applicationId.toLowerCase() }),
     permissions: {
       ...(keys == null ? {} : { keys }),
       ...(secrets == null ? {} : { secrets }),

@@ -55,6 +55,8 @@ export interface Application extends CertificatePair {
 export interface AzureFixture {
   readonly running: RunningAzure;
   readonly directory: string;
+  /** What the sandbox's clock says. */
+  now(): number;
   /** Moves the sandbox's clock forward. */
   advance(milliseconds: number): void;
   /** A fresh credential: nothing cached. */
@@ -63,7 +65,7 @@ export interface AzureFixture {
   keys(vault: string, credential: TokenCredential): KeyClient;
   crypto(keyId: string, credential: TokenCredential): CryptographyClient;
   /** A request as it is, with the real host. */
-  fetch(method: string, url: string, options?: { token?: string; body?: unknown; form?: Record<string, string> }): Promise<RawAnswer>;
+  fetch(method: string, url: string, options?: { token?: string; body?: object | undefined; form?: Record<string, string> }): Promise<RawAnswer>;
   /** Stops and starts again from the same files. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -97,6 +99,7 @@ export async function azureFixture(): Promise<AzureFixture> {
       return running;
     },
     directory: directory.path,
+    now: () => now,
     advance: (milliseconds) => {
       now += milliseconds;
     },
@@ -132,10 +135,10 @@ async function rawRequest(
   agent: Agent,
   method: string,
   url: string,
-  { token, body, form }: { token?: string; body?: unknown; form?: Record<string, string> },
+  { token, body, form }: { token?: string; body?: object | undefined; form?: Record<string, string> },
 ): Promise<RawAnswer> {
   const { request } = await import("node:https");
-  const text = form !== undefined ? new URLSearchParams(form).toString() : body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  const text = form !== undefined ? new URLSearchParams(form).toString() : body === undefined ? "" : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
@@ -161,6 +164,30 @@ async function rawRequest(
     sent.on("error", reject);
     sent.end(text);
   });
+}
+
+/** The tenant's vault, and the service's application with access to it. */
+export interface Service {
+  readonly application: Application;
+  readonly servicePrincipalId: string;
+  readonly credential: TokenCredential;
+  /** Replaces what the application may do with the keys of the vault. */
+  grant(...permissions: string[]): void;
+}
+
+/** Registers an application with a fresh certificate, and grants it permissions in a vault that exists. */
+export async function service(fixture: AzureFixture, vault: string, ...permissions: string[]): Promise<Service> {
+  const { sandbox } = fixture.running;
+  const pair = await selfSigned("backup-service");
+  const { entraTenantId, clientId, servicePrincipalId } = sandbox.registerApplication({
+    displayName: "Backup service", certificates: [pair.certificate],
+  });
+  const application = { entraTenantId, clientId, ...pair };
+  const grant = (...given: string[]): void => {
+    fixture.running.sandbox.setAccessPolicy({ vault, objectId: servicePrincipalId, permissions: given });
+  };
+  if (permissions.length > 0) grant(...permissions);
+  return { application, servicePrincipalId, credential: fixture.credential(application), grant };
 }
 
 /** What a client shows of a refusal: status, code, inner code, message. Throws if the call succeeds. */

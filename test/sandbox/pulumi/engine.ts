@@ -1,6 +1,6 @@
 /** The engine's side of the provider protocol, as far as the conformance tests need it. */
 import {
-  type CheckResponse, type CreateResponse, type DiffResponse, type ReadResponse, type UpdateResponse,
+  type CheckResponse, type CreateResponse, type DiffResponse, type InvokeResponse, type ReadResponse, type UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import { type JavaScriptValue, type Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 
@@ -13,12 +13,20 @@ import { type Properties } from "../../../sandbox/pulumi/values.js";
 /** One configured provider, reached either way. */
 export interface Engine {
   check(token: string, inputs: Properties): Promise<{ inputs: Properties; failures: CheckFailure[] }>;
-  diff(token: string, id: string, deployed: Properties, inputs: Properties, ignored: string[]): Promise<Difference[]>;
+  /** `before`: the inputs of the last deployment, which a real engine always sends. */
+  diff(token: string, id: string, deployed: Properties, inputs: Properties, ignored: string[], before?: Properties): Promise<Difference[]>;
   preview(token: string, inputs: Properties): Promise<Properties>;
   create(token: string, inputs: Properties): Promise<Deployed>;
   read(token: string, id: string, state: Properties): Promise<Deployed | undefined>;
   update(token: string, id: string, deployed: Properties, inputs: Properties): Promise<Properties>;
   delete(token: string, id: string, deployed: Properties): Promise<void>;
+  /** What only the wire has. */
+  readonly wire?: {
+    previewUpdate(token: string, id: string, deployed: Properties, inputs: Properties): Promise<Properties>;
+    /** A read as a refresh makes it, or an import: without inputs and state. */
+    refresh(token: string, id: string, state: Properties, inputs: Properties): Promise<(Deployed & { inputs: Properties }) | undefined>;
+    invoke(token: string): Promise<Properties>;
+  };
   close(): void;
   /** Values as they are on the wire. */
   readonly raw?: { create(token: string, inputs: Record<string, JavaScriptValue>): Promise<{ id: string; properties: Record<string, unknown> }> };
@@ -73,8 +81,9 @@ export async function connectEngine(port: number, config: Properties): Promise<E
         failures: answer.getFailuresList().map((one) => ({ property: one.getProperty(), reason: one.getReason() })),
       };
     },
-    diff: async (token, id, deployed, inputs, ignored) => {
+    diff: async (token, id, deployed, inputs, ignored, before) => {
       const request = new messages.DiffRequest()
+        .setOldInputs(before === undefined ? undefined : toStruct(before))
         .setUrn(urn(token))
         .setId(id)
         .setOlds(toStruct(deployed))
@@ -108,6 +117,22 @@ export async function connectEngine(port: number, config: Properties): Promise<E
     delete: async (token, id, deployed) => {
       const request = new messages.DeleteRequest().setUrn(urn(token)).setId(id).setProperties(toStruct(deployed));
       await call((done) => client.delete(request, done));
+    },
+    wire: {
+      previewUpdate: async (token, id, deployed, inputs) => {
+        const request = new messages.UpdateRequest().setUrn(urn(token)).setId(id).setOlds(toStruct(deployed)).setNews(toStruct(inputs)).setPreview(true);
+        return unmarshal((await call<UpdateResponse>((done) => client.update(request, done))).getProperties()).properties;
+      },
+      refresh: async (token, id, state, inputs) => {
+        const request = new messages.ReadRequest().setUrn(urn(token)).setId(id).setProperties(toStruct(state)).setInputs(toStruct(inputs));
+        const answer = await call<ReadResponse>((done) => client.read(request, done));
+        if (answer.getId() === "") return undefined;
+        return { id: answer.getId(), state: unmarshal(answer.getProperties()).properties, inputs: unmarshal(answer.getInputs()).properties };
+      },
+      invoke: async (token) => {
+        const request = new messages.InvokeRequest().setTok(token).setArgs(toStruct({}));
+        return unmarshal((await call<InvokeResponse>((done) => client.invoke(request, done))).getReturn()).properties;
+      },
     },
     close: () => {
       client.close();

@@ -1,0 +1,45 @@
+/**
+ * The provider `azure-native`: the resource types against the sandbox's Azure Resource Manager, with the administrator's
+ * tokens.
+ *
+ * @module
+ */
+import { AZURE_CLI } from "../../azure/tokens.js";
+import { connectAzure } from "../azure/client.js";
+import { type Configuration, defineProvider, type SandboxAccess } from "../provider.js";
+import { type Properties } from "../values.js";
+import { accessPolicyType } from "./access-policy.js";
+import { INPUT_COMPARISON } from "./comparison.js";
+import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
+import { type AzureNativeContext } from "./context.js";
+import { vaultKeyType } from "./key.js";
+import { resourceGroupType } from "./resource-group.js";
+import { vaultType } from "./vault.js";
+
+/** `@pulumi/azure-native` as far as the sandbox plays it. */
+export const azureNativeProvider = defineProvider<AzureNativeContext>({
+  name: "azure-native",
+  sdk: "@pulumi/azure-native",
+  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType],
+  comparison: INPUT_COMPARISON,
+  checkConfig: checkAzureNativeConfig,
+  configure,
+});
+
+function configure(given: Properties, access: SandboxAccess): Configuration<AzureNativeContext> {
+  const { client, deployer } = connectAzure(access);
+  const { subscription, location } = configureAzureNative(given, deployer);
+  const context = { client, subscription, location };
+  return {
+    // Locations are filled in when a resource is made: some come from its group.
+    inherited: {},
+    context: () => Promise.resolve(context),
+    invoke(token) {
+      if (token !== "azure-native:authorization:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
+      return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
+    },
+    close: () => {
+      client.close();
+    },
+  };
+}
