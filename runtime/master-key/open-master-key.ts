@@ -9,6 +9,8 @@ import { openAwsKmsKey } from "./aws-kms.js";
 import { type AzureCertificates } from "./azure-certificate.js";
 import {
   awsAccountOf,
+  gcpProjectOf,
+  gcpProjectOfServiceAccount,
   type MasterKeyDescriptor,
   masterKeyDescriptorSchema,
   masterKeyDescriptorsSchema,
@@ -25,7 +27,7 @@ import { type MasterKey } from "./master-key.js";
  * Reads descriptors: the stack output `masterKeys` (an array), or a single one.
  *
  * @throws {@link ByokError} CONFIG_INVALID naming every member that is wrong, a key named twice, descriptors of several
- * tenants, or a key that lives in the account it was granted to (the tenant would not own it).
+ * tenants, or a key that lives in the account or project it was granted to (the tenant would not own it).
  */
 export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] {
   const parsed = masterKeyDescriptorsSchema.safeParse(Array.isArray(json) ? json : [json]);
@@ -40,8 +42,10 @@ export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] 
   const places = new Set<string>();
   for (const descriptor of descriptors) {
     const place = placeOf(descriptor);
-    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
-    places.add(place);
+    // Azure does not tell names of keys apart by case; the others do.
+    const key = descriptor.provider === "azure-key-vault" ? place.toLowerCase() : place;
+    if (places.has(key)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
+    places.add(key);
     assertTenantOwnsKey(descriptor);
   }
   return descriptors;
@@ -119,15 +123,25 @@ function localServiceKey(path: string): MasterKeyDescriptor {
   return { schema: 1, provider: "local", tenant: "service", datacenter: "usa", grantedTo: "service", path };
 }
 
+/**
+ * Refuses a key in the account or project of whom it was granted to. Of a key in Azure the descriptor does not tell: an
+ * object id is of no account.
+ */
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
-  if (descriptor.provider !== "aws-kms") return;
-  const account = awsAccountOf(descriptor.keyArn);
-  if (accountOf(descriptor.grantedTo) === account) {
+  const refuse = (key: string, what: string, place: string): never => {
     throw new ByokError(
       "CONFIG_INVALID",
-      `The key ${descriptor.keyArn} lives in the account it was granted to (${account}): a tenant's key belongs in the tenant's own account.`,
-      { provider: descriptor.provider, keyId: descriptor.keyArn, tenant: descriptor.tenant },
+      `The key ${key} lives in the ${what} it was granted to (${place}): a tenant's key belongs in the tenant's own ${what}.`,
+      { provider: descriptor.provider, keyId: key, tenant: descriptor.tenant },
     );
+  };
+  if (descriptor.provider === "aws-kms") {
+    const account = awsAccountOf(descriptor.keyArn);
+    if (accountOf(descriptor.grantedTo) === account) refuse(descriptor.keyArn, "account", account);
+  }
+  if (descriptor.provider === "gcp-kms") {
+    const project = gcpProjectOf(descriptor.keyName);
+    if (gcpProjectOfServiceAccount(descriptor.grantedTo) === project) refuse(descriptor.keyName, "project", project);
   }
 }
 

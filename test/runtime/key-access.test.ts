@@ -8,7 +8,8 @@ import {
   rotateApplicationCredentials,
   type SealedApplicationCredentials,
 } from "../../runtime/index.js";
-import { tenantCredentials } from "../../runtime/key-access.js";
+import { openAccess, type OpenAccess, tenantCredentials } from "../../runtime/key-access.js";
+import { type MasterKeyDescriptor, placeOf } from "../../runtime/master-key/descriptor.js";
 import { FakeMasterKey } from "./fake-master-key.js";
 import { refusal, thrownBy } from "./support.js";
 
@@ -84,5 +85,47 @@ describe("a tenant's application credentials", () => {
       code: "CONFIG_INVALID",
       message: expect.stringMatching(/^Not application credentials:/) as unknown,
     });
+  });
+});
+
+describe("the service key is kept apart from the tenants'", () => {
+  const common = { schema: 1, tenant: "acme", datacenter: "eu" } as const;
+  const google = (project: string, key = "k"): MasterKeyDescriptor => ({
+    ...common,
+    provider: "gcp-kms",
+    grantedTo: "serviceAccount:backup@service-prod.iam.gserviceaccount.com",
+    keyName: `projects/${project}/locations/europe-west4/keyRings/r/cryptoKeys/${key}`,
+  });
+  const azure = (vault: string, key = "k"): MasterKeyDescriptor => ({
+    ...common,
+    provider: "azure-key-vault",
+    grantedTo: "99999999-8888-7777-6666-555555555555",
+    keyUri: `https://${vault}.vault.azure.net/keys/${key}`,
+    entraTenantId: "11111111-2222-3333-4444-555555555555",
+    clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+    certificateThumbprint: "0".repeat(40),
+    certificateNotAfter: "2027-01-31T00:00:00Z",
+    operation: "encrypt",
+  });
+  const open = (masterKeys: MasterKeyDescriptor[], serviceKey: MasterKeyDescriptor): Promise<OpenAccess> =>
+    openAccess({ masterKeys, serviceKey, credentials: { "azure-key-vault": [own] } });
+
+  test.each<[string, MasterKeyDescriptor, MasterKeyDescriptor, string]>([
+    ["project", google("acme-keys"), google("acme-keys", "service"), "Google Cloud project (acme-keys)"],
+    ["vault", azure("acme-keys"), azure("acme-keys", "service"), "Azure vault (acme-keys)"],
+  ])("in a tenant's %s it is refused", async (_what, tenants, services, where) => {
+    const key = placeOf(services);
+    expect(await refusal(open([google("acme-other"), tenants], services))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: `The service key ${key} lives in the tenant's ${where}: it belongs in the service's own.`,
+      keyId: key,
+      tenant: "acme",
+    });
+  });
+
+  test("elsewhere it is taken, also under a name that is a tenant's in another cloud", async () => {
+    const access = await open([google("acme-keys"), azure("acme-vault")], azure("acme-keys"));
+    expect([access.serviceKey.id, ...access.masterKeys.keys()]).toEqual([azure("acme-keys"), google("acme-keys"), azure("acme-vault")].map(placeOf));
+    await access.close();
   });
 });

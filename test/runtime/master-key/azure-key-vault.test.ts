@@ -7,6 +7,7 @@ import { openAzureKeyVaultKey } from "../../../runtime/master-key/azure-key-vaul
 import { LoopbackAgent } from "../../../runtime/master-key/azure-key-vault-host.js";
 import { type AzureCertificate, type AzureCertificates } from "../../../runtime/master-key/azure-certificate.js";
 import { type AzureKeyVaultDescriptor } from "../../../runtime/master-key/descriptor.js";
+import { ByokError } from "../../../runtime/master-key/errors.js";
 import { type MasterKey, type ShareContext, shareContextBytes, type UnwrappedShare } from "../../../runtime/master-key/master-key.js";
 import { startTestAzureSandbox, type TestAzureSandbox } from "../azure-sandbox.js";
 import { selfSigned } from "../certificates.js";
@@ -299,6 +300,7 @@ describe("azure-key-vault in the sandbox", () => {
       await of.close();
     });
 
+    const DETAILS = { provider: "azure-key-vault", tenant: "acme" };
     test("what the service itself lacks is found before Entra is asked, and is no revocation", async () => {
       const [expired, other] = [
         await selfSigned({ algorithm: "rsa", notBefore: new Date(0), notAfter: new Date(HOUR) }),
@@ -310,12 +312,15 @@ describe("azure-key-vault in the sandbox", () => {
         [[{ ...started.certificate, privateKey: "" }], / comes without its private key /],
         [[{ ...started.certificate, privateKey: other.privateKey }], / do not belong together: /],
         [() => Promise.reject(new Error("vault of secrets is sealed")), /^The certificates of the application could not be read: /],
+        // The service key's KMS, say, which keeps the certificates' keys.
+        [() => Promise.reject(new ByokError("ACCESS_DENIED", "x", { provider: "aws-kms" })), /^The certificates of the application could not be read: /],
+        [() => Promise.reject(new ByokError("SERVICE_CREDENTIALS", "says the service key", DETAILS)), /^says the service key$/],
       ];
       for (const [certificates, message] of cases) {
         const poor = await openIn(started, descriptor, certificates);
         started.azure.clearCalls();
         const error = await refusal(poor.wrap(SHARE, CONTEXT));
-        expect(error).toMatchObject({ code: "SERVICE_CREDENTIALS", revocation: false, retryable: true, keyId: descriptor.keyUri });
+        expect(error).toMatchObject({ code: "SERVICE_CREDENTIALS", revocation: false, retryable: true, ...DETAILS });
         expect(error.message).toMatch(message);
         expect(started.azure.calls().filter(({ plane }) => plane === "entra")).toEqual([]);
         await poor.close();

@@ -19,6 +19,30 @@ const AWS = {
 } as const;
 const LOCAL = { schema: 1, tenant: "acme", datacenter: "eu", grantedTo: "service", provider: "local", path: "/k" } as const;
 
+const KEY_NAME = "projects/acme-backup/locations/europe-west4/keyRings/r/cryptoKeys/k";
+const GCP = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "serviceAccount:backup@service-prod.iam.gserviceaccount.com",
+  provider: "gcp-kms",
+  keyName: KEY_NAME,
+} as const;
+const KEY_URI = "https://acme-keys.vault.azure.net/keys/backup";
+const AZURE = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "99999999-8888-7777-6666-555555555555",
+  provider: "azure-key-vault",
+  keyUri: KEY_URI,
+  entraTenantId: "11111111-2222-3333-4444-555555555555",
+  clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
+  certificateNotAfter: "2027-01-31T00:00:00Z",
+  operation: "encrypt",
+} as const;
+
 const TENANT_RULE = "must be 3 to 32 characters of a-z, 0-9 and -";
 const ARN_RULE = "must be the full ARN of a KMS key, not an alias or a bare key id";
 
@@ -39,6 +63,7 @@ describe("parseMasterKeyDescriptors", () => {
   test("takes one descriptor or a stack output's array of them", () => {
     expect(parseMasterKeyDescriptors(AWS)).toEqual([AWS]);
     expect(parseMasterKeyDescriptors([AWS, LOCAL])).toEqual([AWS, LOCAL]);
+    expect(parseMasterKeyDescriptors([GCP, AWS, AZURE])).toEqual([GCP, AWS, AZURE]);
   });
 
   test.each([
@@ -64,8 +89,8 @@ describe("parseMasterKeyDescriptors", () => {
     ["a tenant with a newline at its end", { ...AWS, tenant: "acme\n" }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
     ["an unknown datacenter", { ...AWS, datacenter: "mars" }, '✖ Invalid option: expected one of "usa"|"eu"|"uk"|"au"|"ca"\n  → at [0].datacenter'],
     ["nobody granted", { ...AWS, grantedTo: "" }, "✖ Too small: expected string to have >=1 characters\n  → at [0].grantedTo"],
-    ["an unknown provider", { ...AWS, provider: "vault" }, "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
-    ["no provider", without(AWS, "provider"), "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
+    ["an unknown provider", { ...AWS, provider: "vault" }, "✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at [0].provider"],
+    ["no provider", without(AWS, "provider"), "✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at [0].provider"],
     ["an alias for a key", { ...AWS, keyArn: "arn:aws:kms:eu-central-1:111122223333:alias/x" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["a bare key id", { ...AWS, keyArn: "11111111-2222-3333-4444-555555555555" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["an ARN with more behind it", { ...AWS, keyArn: `${KEY_ARN}/x` }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
@@ -75,6 +100,10 @@ describe("parseMasterKeyDescriptors", () => {
     ["a bad alias", { ...AWS, aliasName: "AFI-BYOK" }, "✖ must look like alias/NAME\n  → at [0].aliasName"],
     ["a member too many", { ...AWS, keyARN: KEY_ARN }, '✖ Unrecognized key: "keyARN"\n  → at [0]'],
     ["another provider's member", { ...LOCAL, keyArn: KEY_ARN }, '✖ Unrecognized key: "keyArn"\n  → at [0]'],
+    ["a key version of Google's", { ...GCP, keyName: `${KEY_NAME}/cryptoKeyVersions/1` }, "✖ must be projects/P/locations/L/keyRings/R/cryptoKeys/K, without a version\n  → at [0].keyName"],
+    ["a vault of another cloud", { ...AZURE, keyUri: KEY_URI.replace("azure.net", "azure.cn") }, "✖ must be https://VAULT.vault.azure.net/keys/KEY, in lower case up to the key's name and without a version\n  → at [0].keyUri"],
+    ["a vault that is somebody's host", { ...AZURE, keyUri: KEY_URI.replace("acme-keys", "evil.example/x") }, "✖ must be https://VAULT.vault.azure.net/keys/KEY, in lower case up to the key's name and without a version\n  → at [0].keyUri"],
+    ["a key version of Azure's", { ...AZURE, keyUri: `${KEY_URI}/0123456789abcdef0123456789abcdef` }, "✖ must be https://VAULT.vault.azure.net/keys/KEY, in lower case up to the key's name and without a version\n  → at [0].keyUri"],
     ["an empty path", { ...LOCAL, path: "" }, "✖ Too small: expected string to have >=1 characters\n  → at [0].path"],
     ["the second of two", [AWS, { ...LOCAL, tenant: "" }], `✖ ${TENANT_RULE}\n  → at [1].tenant`],
     [
@@ -106,8 +135,35 @@ describe("parseMasterKeyDescriptors", () => {
       { ...AWS, grantedTo: "111122223333" },
       `The key ${KEY_ARN} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`,
     ],
+    ["a Google Cloud key named twice", [GCP, { ...GCP, grantedTo: "user:x@example.com" }], `The key ${KEY_NAME} is named twice.`],
+    ["an Azure key named twice, in other letters", [AZURE, { ...AZURE, keyUri: KEY_URI.replace("backup", "Backup") }], `The key ${KEY_URI.replace("backup", "Backup")} is named twice.`],
+    [
+      "a key in the project of the service account it was granted to",
+      { ...GCP, grantedTo: "serviceAccount:backup@acme-backup.iam.gserviceaccount.com" },
+      `The key ${KEY_NAME} lives in the project it was granted to (acme-backup): a tenant's key belongs in the tenant's own project.`,
+    ],
+    [
+      "a key in the project of the App Engine account it was granted to",
+      { ...GCP, grantedTo: "acme-backup@appspot.gserviceaccount.com" },
+      `The key ${KEY_NAME} lives in the project it was granted to (acme-backup): a tenant's key belongs in the tenant's own project.`,
+    ],
+    [
+      "a key in a project with a domain, of the service account it was granted to",
+      { ...GCP, keyName: KEY_NAME.replace("acme-backup", "example.com:acme-backup"), grantedTo: "serviceAccount:backup@acme-backup.example.com.iam.gserviceaccount.com" },
+      `The key ${KEY_NAME.replace("acme-backup", "example.com:acme-backup")} lives in the project it was granted to (example.com:acme-backup): a tenant's key belongs in the tenant's own project.`,
+    ],
   ])("refuses %s", (_name, json, message) => {
     expect(thrownBy(() => parseMasterKeyDescriptors(json))).toMatchObject({ code: "CONFIG_INVALID", message });
+  });
+
+  test.each([
+    "serviceAccount:acme-backup@service-prod.iam.gserviceaccount.com",
+    "serviceAccount:backup@acme-backup.example.com.iam.gserviceaccount.com",
+    "serviceAccount:backup@acme-backup.iam.gserviceaccount.com.example.com",
+    "serviceAccount:123456789-compute@developer.gserviceaccount.com",
+    "group:backup@acme-backup.com",
+  ])("%s is of no project of that name", (grantedTo) => {
+    expect(parseMasterKeyDescriptors({ ...GCP, grantedTo })).toEqual([{ ...GCP, grantedTo }]);
   });
 
   test("a role that is merely named after the tenant's account is somebody else's", () => {
@@ -150,6 +206,14 @@ describe("openMasterKey and openServiceKey", () => {
     await key.close();
   });
 
+  test("production opens keys in Google Cloud and Azure; nothing is contacted for it", async () => {
+    const google = await openMasterKey(GCP, { mode: "production", role: "tenant" });
+    expect(google).toMatchObject({ provider: "gcp-kms", id: KEY_NAME, tenant: "acme" });
+    const azure = await openMasterKey(AZURE, { mode: "production", role: "tenant", credentials: { "azure-key-vault": [] } });
+    expect(azure).toMatchObject({ provider: "azure-key-vault", id: KEY_URI, tenant: "acme" });
+    await Promise.all([google.close(), azure.close()]);
+  });
+
   test("production refuses redirected endpoints for every key", async () => {
     const how = { mode: "production", endpoints: { "aws-kms": "http://127.0.0.1:1" } } as const;
     expect(await refusal(openMasterKey(AWS, { ...how, role: "tenant" }))).toMatchObject({ code: "CONFIG_INVALID" });
@@ -157,7 +221,7 @@ describe("openMasterKey and openServiceKey", () => {
   });
 
   test.each<[string, unknown, string]>([
-    ["an unknown provider", { ...AWS, provider: "x" }, "Not a service key:\n✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at provider"],
+    ["an unknown provider", { ...AWS, provider: "x" }, "Not a service key:\n✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at provider"],
     ["an alias", { ...AWS, keyArn: "alias/x" }, `Not a service key:\n✖ ${ARN_RULE}\n  → at keyArn`],
     ["an empty path", { file: "" }, "Not a service key:\n✖ Too small: expected string to have >=1 characters\n  → at path"],
   ])("refuses %s as service key", async (_name, key, message) => {
