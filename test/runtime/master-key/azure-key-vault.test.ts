@@ -11,6 +11,7 @@ import { ByokError } from "../../../runtime/master-key/errors.js";
 import { type MasterKey, type ShareContext, shareContextBytes, type UnwrappedShare } from "../../../runtime/master-key/master-key.js";
 import { startTestAzureSandbox, type TestAzureSandbox } from "../azure-sandbox.js";
 import { selfSigned } from "../certificates.js";
+import { verifyMasterKey } from "../../../runtime/master-key/verify.js";
 import { bytesOf, deferred, hex, isWiped, refusal, shown, spellings, temporaryFolder } from "../support.js";
 import { masterKeyConformance, type Revocation } from "./conformance.js";
 import { aadsts, type AzureAnswer, CHALLENGE, DIRECTORY, type FakeAzure, LOGIN_HOST, refused, startFakeAzure, TOKEN } from "./fake-azure.js";
@@ -188,6 +189,23 @@ describe("azure-key-vault in the sandbox", () => {
     started.azure.restore(seen.keyUri);
     later = 3 * HOUR;
     expect(await of.describe()).toEqual({ usable: false, state: "expired" });
+    await of.close();
+  });
+
+  test("verify: a key that is disabled still makes wraps, and fails all the same", async () => {
+    const seen = await started.createKey("acme");
+    const of = await openIn(started, seen);
+    const details = async (): Promise<string[]> => (await verifyMasterKey(of)).checks.map(({ name, ok, detail }) => `${name} ${ok}: ${detail}`);
+    const state = "state true: the grant does not cover reading the key's state (not needed for backups)";
+    expect(await details()).toEqual([
+      "round-trip true: a random share was wrapped and unwrapped",
+      "binding true: a wrap under another context is refused (TAMPERED)",
+      "tenant-binding true: a grant in Azure cannot be confined to a tenant's context: whoever was granted the key may use it for any; every wrap is bound to its tenant all the same",
+      state,
+    ]);
+    started.azure.revoke(seen.keyUri, "disable");
+    expect((await of.wrap(SHARE, CONTEXT)).keyId).toBe(seen.keyUri);
+    expect(await verifyMasterKey(of)).toMatchObject({ ok: false, checks: [{ name: "round-trip", ok: false, error: { code: "KEY_DISABLED" } }, { name: "state" }] });
     await of.close();
   });
 

@@ -9,6 +9,7 @@ import { type GcpKmsDescriptor } from "../../../runtime/master-key/descriptor.js
 import { type GcpCredentials, openGcpKmsKey } from "../../../runtime/master-key/gcp-kms.js";
 import { type MasterKey, type ShareContext, shareContextBytes, type WrappedShare } from "../../../runtime/master-key/master-key.js";
 import { type GcpFaultError, type WireFault } from "../../../sandbox/gcp/index.js";
+import { verifyMasterKey } from "../../../runtime/master-key/verify.js";
 import { bytesOf, hex, isWiped, refusal, shown, spellings, temporaryFolder } from "../support.js";
 import { startTestGcpSandbox, type TestGcpSandbox } from "../gcp-sandbox.js";
 import { masterKeyConformance, type Revocation } from "./conformance.js";
@@ -128,6 +129,18 @@ describe("gcp-kms in the sandbox", () => {
     started.google.revoke(seen.keyName, "disable");
     expect(await looking.describe()).toEqual({ usable: false, state: "DISABLED" });
     await looking.close();
+  });
+
+  test("verify: everything but the state can be seen with the role that encrypts and decrypts", async () => {
+    const report = await verifyMasterKey(key);
+    expect(report).toMatchObject({ ok: true, provider: "gcp-kms", keyId: descriptor.keyName, tenant: "acme" });
+    expect(report.checks.map(({ name, detail }) => `${name}: ${detail}`)).toEqual([
+      "round-trip: a random share was wrapped and unwrapped",
+      "binding: a wrap under another context is refused (TAMPERED)",
+      "tenant-binding: a grant in Google Cloud cannot be confined to a tenant's context: whoever was granted the key may use it for any; every wrap is bound to its tenant all the same",
+      "state: the grant does not cover reading the key's state (not needed for backups)",
+    ]);
+    expect(started.serviceCalls().map(({ method }) => method)).toEqual(["Encrypt", "Decrypt", "Decrypt", "GetCryptoKey"]);
   });
 
   test("one disabled version closes its own wraps and no others; a destroyed one for good", async () => {
