@@ -5,7 +5,7 @@
  */
 import { openApplicationCredentials } from "./application-credentials/application-credentials.js";
 import { parseApplicationCredentials, type SealedApplicationCredentials } from "./application-credentials/sealed-credentials.js";
-import { awsAccountOf, azureVaultOf, gcpProjectOf, type MasterKeyDescriptor, placeOf } from "./master-key/descriptor.js";
+import { homeOf, type MasterKeyDescriptor, placeOf } from "./master-key/descriptor.js";
 import { type Endpoints, type Mode } from "./master-key/endpoints.js";
 import { ByokError } from "./master-key/errors.js";
 import { type MasterKey } from "./master-key/master-key.js";
@@ -128,28 +128,14 @@ function assertTenants(documents: readonly SealedApplicationCredentials[], tenan
   }
 }
 
-/** Whoever owns both accounts' keys needs nobody else to open a Secret: the service key is where no tenant's key is. */
+/** Whoever owns both keys needs nobody else to open a Secret: the service key lives with no tenant's. */
 function assertKeptApart(serviceKey: ServiceKey, tenants: MasterKeyDescriptor): void {
   if (!("provider" in serviceKey)) return;
   const [service, tenant] = [homeOf(serviceKey), homeOf(tenants)];
-  if (service === undefined || tenant === undefined || service.what !== tenant.what || service.name !== tenant.name) return;
+  if (service === undefined || service.kind !== tenant?.kind || service.id !== tenant.id) return;
   throw new ByokError(
     "CONFIG_INVALID",
-    `The service key ${placeOf(serviceKey)} lives in the tenant's ${tenant.what} (${tenant.name}): it belongs in the service's own.`,
+    `The service key ${placeOf(serviceKey)} lives in the tenant's ${service.kind} (${service.id}): it belongs in the service's own.`,
     { provider: serviceKey.provider, keyId: placeOf(serviceKey), tenant: tenants.tenant },
   );
-}
-
-/** What of a cloud's a key is in, as far as its descriptor tells, and whoever owns that owns the key. */
-function homeOf(descriptor: MasterKeyDescriptor): { readonly what: string; readonly name: string } | undefined {
-  switch (descriptor.provider) {
-    case "aws-kms":
-      return { what: "AWS account", name: awsAccountOf(descriptor.keyArn) };
-    case "gcp-kms":
-      return { what: "Google Cloud project", name: gcpProjectOf(descriptor.keyName) };
-    case "azure-key-vault":
-      return { what: "Azure vault", name: azureVaultOf(descriptor.keyUri) };
-    case "local":
-      return undefined;
-  }
 }

@@ -1,8 +1,8 @@
 /**
  * Likely causes of an error, in plain words, most likely first. Facts about the clouds come from their documentation:
  * AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key" (both sides must allow), "Key states",
- * and "Eventual consistency"; Cloud KMS, "Destroy and restore key versions"; Azure Key Vault, "Troubleshooting access policy
- * issues", "Key recovery" and "Firewalls and virtual networks".
+ * and "Eventual consistency"; Google's "Access change propagation" (IAM) and "Key version states" (Cloud KMS); Azure Key
+ * Vault's "Troubleshooting access policy issues", "Azure RBAC guide" and "soft-delete overview".
  *
  * @module
  */
@@ -38,86 +38,79 @@ const AWS: Partial<Record<ByokErrorCode, readonly string[]>> = {
   THROTTLED: ["The account's KMS request quota is used up for the moment: try again, or ask AWS to raise it."],
 };
 
-const GCP: Partial<Record<ByokErrorCode, readonly string[]>> = {
+/** A rotated key's older version that was taken away while a Secret still stands on it. */
+const OLD_VERSION = "An older version was taken out of use while this Secret still stands on it: byok secret show says which; it has to come back until the Secret is re-wrapped.";
+
+const GOOGLE: Partial<Record<ByokErrorCode, readonly string[]>> = {
   ACCESS_DENIED: [
-    "The key's IAM policy does not grant this service's account roles/cloudkms.cryptoKeyEncrypterDecrypter: the tenant runs `pulumi up` again.",
-    "The grant was changed a moment ago and still spreads, for seconds to a few minutes: try again with --wait 10m.",
-    "The Cloud KMS API was disabled in the key's project.",
-    "This process runs as somebody else than the grant names: compare the credentials' service account with grantedTo in the descriptor.",
-    "The key, its ring or its project does not exist: Google says the same of what one may not see.",
+    "The key's IAM policy does not give grantedTo of the descriptor the role roles/cloudkms.cryptoKeyEncrypterDecrypter: the tenant runs `pulumi up` again.",
+    "The role was granted a moment ago and still spreads, usually for two minutes, at times for more than seven: try again with --wait 10m.",
+    "This process runs as another service account than grantedTo names: look at GOOGLE_APPLICATION_CREDENTIALS, or at this machine's own account.",
+    "The Cloud KMS API was disabled in the tenant's project: gcloud services enable cloudkms.googleapis.com.",
   ],
-  KEY_NOT_FOUND: ["The descriptor is of an older deployment: write it again with `pulumi stack output masterKeys --json`."],
+  NETWORK_BLOCKED: ["A VPC Service Controls perimeter around the tenant's project, or the service's own, stands between: its ingress or egress rules have to name grantedTo."],
+  KEY_NOT_FOUND: [
+    "The descriptor is of an older deployment: write it again with `pulumi stack output masterKeys --json`.",
+    "The tenant's project was deleted; within 30 days it can be restored: gcloud projects undelete.",
+  ],
   KEY_DISABLED: [
-    "The tenant disabled the key version, on purpose or not. To reactivate: gcloud kms keys versions enable.",
-    "The key has no primary version: the tenant makes one with gcloud kms keys versions create --primary.",
+    "The tenant disabled the key's version, on purpose or not. To reactivate: gcloud kms keys versions enable.",
+    OLD_VERSION,
   ],
   KEY_PENDING_DELETION: [
-    "The tenant scheduled the key version's destruction. Until it happens: gcloud kms keys versions restore, then gcloud kms keys versions enable.",
+    "The tenant scheduled the version's destruction. Until it happens: gcloud kms keys versions restore, then enable.",
+    OLD_VERSION,
   ],
-  NETWORK_BLOCKED: ["The key's project, or the service's, is in a VPC Service Controls perimeter without a rule that lets this service through."],
   SERVICE_CREDENTIALS: [
-    "This machine has no Google credentials, or they expired: `gcloud auth application-default print-access-token` must work here, or GOOGLE_APPLICATION_CREDENTIALS name a key file.",
-    "The service account, or its key, was disabled or deleted.",
-    "GOOGLE_CLOUD_QUOTA_PROJECT names a project that the service account may not bill.",
+    "This machine has no Google credentials, or they expired: GOOGLE_APPLICATION_CREDENTIALS names a key file, or the machine has an account of its own.",
+    "The service's own account was disabled or deleted, or the clock of this machine is wrong.",
   ],
   UNAVAILABLE: [
-    "This machine cannot reach cloudkms.googleapis.com: check network, proxy and DNS.",
-    "Google Cloud has an incident in the key's location.",
+    "This machine cannot reach cloudkms.googleapis.com: check network, proxy, DNS and Private Google Access.",
+    "Google Cloud has an incident in that location.",
   ],
-  THROTTLED: ["The Cloud KMS quota of the key's project, or of the service's, is used up for the moment: try again, or have it raised."],
+  THROTTLED: ["A Cloud KMS quota of the key's project is used up for the moment: try again, or have it raised."],
 };
 
 const AZURE: Partial<Record<ByokErrorCode, readonly string[]>> = {
-  ACCESS_DENIED: [
-    "The vault has no access policy for the application's service principal with the key permissions Encrypt and Decrypt: the tenant runs `pulumi up` again.",
-    "The vault was switched to Azure role-based access control, which ignores access policies: the tenant assigns the role Key Vault Crypto User instead.",
-    "The grant was changed a moment ago and still spreads, for up to 10 minutes: try again with --wait 10m.",
-    "The descriptor's `operation` does not fit the grant: encrypt needs Encrypt and Decrypt, wrap needs Wrap Key and Unwrap Key.",
-  ],
   APP_REJECTED: [
-    "The tenant has not uploaded the service's certificate to the application yet: hand over what `byok credentials create` or `rotate` printed.",
-    "The certificate was removed from the application, or expired: `byok credentials rotate`, then the tenant uploads the new one.",
-    "The application, or its service principal, was deleted or disabled in the tenant's directory. Deleted applications can be restored for 30 days.",
-    "clientId or entraTenantId in the descriptor are of an older deployment: write it again with `pulumi stack output masterKeys --json`.",
-    "A Conditional Access policy of the tenant blocks the application.",
+    "The certificate is not registered with the application: byok credentials list shows it, the tenant adds it (stack configuration, or by hand).",
+    "It was registered a moment ago, or the application was just made: try again with --wait 10m.",
+    "The certificate expired: byok credentials rotate.",
+    "The descriptor names another directory or application than the tenant's, or the tenant deleted or blocked the application.",
   ],
+  ACCESS_DENIED: [
+    "The vault has no access policy that gives the application's service principal (grantedTo) the key permissions Encrypt and Decrypt: the tenant runs `pulumi up` again.",
+    "The vault is in RBAC mode, in which access policies mean nothing: a role assignment is needed.",
+    "It was granted a moment ago and still spreads, up to 10 minutes: try again with --wait 10m.",
+    "`operation` in the descriptor is not what was granted: encrypt needs Encrypt and Decrypt, wrap needs Wrap Key and Unwrap Key.",
+  ],
+  NETWORK_BLOCKED: ["The vault's firewall is closed to this machine: the tenant adds its address, or opens it again."],
   KEY_NOT_FOUND: [
     "The tenant deleted the key. Until it is purged: az keyvault key recover.",
     "The descriptor is of an older deployment: write it again with `pulumi stack output masterKeys --json`.",
   ],
   KEY_DISABLED: [
-    "The tenant disabled the key version, on purpose or not. To reactivate: az keyvault key set-attributes --enabled true.",
-    "The key has an expiry date that has passed: the tenant takes it off, or rotates the key.",
+    "The tenant disabled the key, on purpose or not. To reactivate: az keyvault key set-attributes --enabled true --id <key identifier>.",
+    OLD_VERSION,
+    "The key is past its expiry date, or not valid yet: the tenant changes or removes the date.",
   ],
-  NETWORK_BLOCKED: [
-    "The vault's firewall does not know this machine's address: the tenant adds it, or closed the vault on purpose.",
-    "Public network access of the vault is disabled: the service needs a private endpoint.",
-  ],
-  SERVICE_CREDENTIALS: [
-    "The application's certificate is not at hand, expired, or lacks its private key: `byok credentials list` shows what there is.",
-  ],
+  SERVICE_CREDENTIALS: ["There is no usable certificate: byok credentials list shows what is in the file, byok credentials rotate adds one."],
   UNAVAILABLE: [
-    "This machine cannot reach the vault's host or login.microsoftonline.com: check network, proxy and DNS.",
-    "The vault was deleted: its name no longer resolves. Until it is purged: az keyvault recover.",
-    "The clock of this machine is wrong by minutes: Entra then takes no sign-in.",
-    "Azure has an incident in the vault's region.",
+    "This machine cannot reach the vault or login.microsoftonline.com: check network, proxy and DNS.",
+    "The vault was deleted: its name then has no address. Until it is purged: az keyvault recover.",
+    "Azure has an incident in that region.",
   ],
-  THROTTLED: ["The vault's limit of RSA operations is reached for the moment: try again, or use a vault of its own."],
+  THROTTLED: ["The vault's limit of operations is reached for the moment: try again."],
 };
 
-/** Where a call went to the sandbox, its own answers are as the cloud's; no answer is no incident of the cloud's. */
+/** Where a call went to the sandbox, its own answers are as the clouds'; no answer is no incident of theirs. */
 const SANDBOX: Partial<Record<ByokErrorCode, readonly string[]>> = {
   UNAVAILABLE: [
     `The sandbox is not running: start it with \`byok sandbox start\`, and set ${SANDBOX_VARIABLE} to what it prints.`,
-    `${SANDBOX_VARIABLE} is set but the cloud itself is meant: unset it.`,
+    `${SANDBOX_VARIABLE} is set but the cloud is meant: unset it.`,
   ],
 };
-
-const CLOUDS: ReadonlyMap<string | undefined, Partial<Record<ByokErrorCode, readonly string[]>>> = new Map([
-  ["aws-kms", AWS],
-  ["gcp-kms", GCP],
-  ["azure-key-vault", AZURE],
-]);
 
 const LOCAL: Partial<Record<ByokErrorCode, readonly string[]>> = {
   KEY_NOT_FOUND: ["The key file was moved or deleted: put it back where the descriptor says."],
@@ -136,12 +129,18 @@ const ANY: Partial<Record<ByokErrorCode, readonly string[]>> = {
   UNEXPECTED_ANSWER: ["The provider answered with something byok does not know: run again with --verbose and report it."],
 };
 
+const BY_PROVIDER: ReadonlyMap<string | undefined, Partial<Record<ByokErrorCode, readonly string[]>>> = new Map([
+  ["aws-kms", AWS],
+  ["gcp-kms", GOOGLE],
+  ["azure-key-vault", AZURE],
+]);
+
 /** Likely causes of an error; none if its message says all there is. `env` tells whether the sandbox was asked. */
 export function likelyCauses(error: unknown, env: CliIo["env"]): readonly string[] {
   const known = error instanceof Error && error.cause instanceof ByokError && !(error instanceof ByokError) ? error.cause : error;
   if (!(known instanceof ByokError)) return [];
   const sandbox = (env[SANDBOX_VARIABLE] ?? "") === "" ? {} : SANDBOX;
-  const cloud = CLOUDS.get(known.provider);
-  const byProvider = cloud !== undefined ? { ...cloud, ...sandbox } : known.provider === "local" ? LOCAL : {};
+  const cloud = BY_PROVIDER.get(known.provider);
+  const byProvider = cloud === undefined ? (known.provider === "local" ? LOCAL : {}) : { ...cloud, ...sandbox };
   return byProvider[known.code] ?? ANY[known.code] ?? [];
 }

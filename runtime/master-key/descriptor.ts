@@ -54,27 +54,6 @@ export function awsAccountOf(arn: string): string {
   return arn.split(":")[4] ?? "";
 }
 
-/** Project of a Google Cloud key, or of a key version. */
-export function gcpProjectOf(keyName: string): string {
-  return keyName.split("/")[1] ?? "";
-}
-
-/**
- * Project of a service account, as a member of an IAM policy or bare; undefined where the name does not tell. A project with
- * a domain, `example.com:name`, is `name.example.com` in it. Source: IAM documentation, "Types of service accounts".
- */
-export function gcpProjectOfServiceAccount(member: string): string | undefined {
-  const email = member.replace(/^serviceAccount:/, "");
-  const [, name, domain] = /^[^@]+@([a-z0-9-]+)((?:\.[a-z0-9-]+)*)\.iam\.gserviceaccount\.com$/.exec(email) ?? [];
-  if (name !== undefined) return domain === undefined || domain === "" ? name : `${domain.slice(1)}:${name}`;
-  return /^([a-z0-9-]+)@appspot\.gserviceaccount\.com$/.exec(email)?.[1];
-}
-
-/** Name of the vault that an Azure key is in. */
-export function azureVaultOf(keyUri: string): string {
-  return AZURE_KEY_URI.exec(keyUri)?.[1] ?? "";
-}
-
 const common = {
   schema: z.literal(1),
   tenant: z.string().regex(TENANT_ID, "must be 3 to 32 characters of a-z, 0-9 and -"),
@@ -162,5 +141,25 @@ export function placeOf(descriptor: MasterKeyDescriptor): string {
       return descriptor.keyUri;
     case "local":
       return descriptor.path;
+  }
+}
+
+/** Whose a key is: the account, project or directory that it lives in. */
+export interface KeyHome {
+  readonly kind: "AWS account" | "Google Cloud project" | "Entra directory";
+  readonly id: string;
+}
+
+/** Whose a descriptor's key is, as far as the descriptor tells; undefined for a local one. */
+export function homeOf(descriptor: MasterKeyDescriptor): KeyHome | undefined {
+  switch (descriptor.provider) {
+    case "gcp-kms":
+      return { kind: "Google Cloud project", id: GCP_KEY_NAME.exec(descriptor.keyName)?.[1] ?? "" };
+    case "aws-kms":
+      return { kind: "AWS account", id: awsAccountOf(descriptor.keyArn) };
+    case "azure-key-vault":
+      return { kind: "Entra directory", id: descriptor.entraTenantId };
+    case "local":
+      return undefined;
   }
 }

@@ -9,8 +9,7 @@ import { openAwsKmsKey } from "./aws-kms.js";
 import { type AzureCertificates } from "./azure-certificate.js";
 import {
   awsAccountOf,
-  gcpProjectOf,
-  gcpProjectOfServiceAccount,
+  homeOf,
   type MasterKeyDescriptor,
   masterKeyDescriptorSchema,
   masterKeyDescriptorsSchema,
@@ -123,31 +122,32 @@ function localServiceKey(path: string): MasterKeyDescriptor {
   return { schema: 1, provider: "local", tenant: "service", datacenter: "usa", grantedTo: "service", path };
 }
 
-/**
- * Refuses a key in the account or project of whom it was granted to. Of a key in Azure the descriptor does not tell: an
- * object id is of no account.
- */
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
-  const refuse = (key: string, what: string, place: string): never => {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The key ${key} lives in the ${what} it was granted to (${place}): a tenant's key belongs in the tenant's own ${what}.`,
-      { provider: descriptor.provider, keyId: key, tenant: descriptor.tenant },
-    );
-  };
-  if (descriptor.provider === "aws-kms") {
-    const account = awsAccountOf(descriptor.keyArn);
-    if (accountOf(descriptor.grantedTo) === account) refuse(descriptor.keyArn, "account", account);
-  }
-  if (descriptor.provider === "gcp-kms") {
-    const project = gcpProjectOf(descriptor.keyName);
-    if (gcpProjectOfServiceAccount(descriptor.grantedTo) === project) refuse(descriptor.keyName, "project", project);
-  }
+  const home = homeOf(descriptor);
+  if (home === undefined || granteeHome(descriptor) !== home.id) return;
+  throw new ByokError(
+    "CONFIG_INVALID",
+    `The key ${placeOf(descriptor)} lives in the ${home.kind} it was granted to (${home.id}): a tenant's key belongs in the tenant's own ${home.kind}.`,
+    { provider: descriptor.provider, keyId: placeOf(descriptor), tenant: descriptor.tenant },
+  );
 }
 
-/** Account of an AWS principal: an IAM ARN, or a bare account id. */
-function accountOf(principal: string): string {
-  return principal.startsWith("arn:") ? awsAccountOf(principal) : principal;
+/** Account or project of whoever was granted a key; undefined where the name does not tell. */
+function granteeHome({ provider, grantedTo }: MasterKeyDescriptor): string | undefined {
+  switch (provider) {
+    case "aws-kms":
+      return grantedTo.startsWith("arn:") ? awsAccountOf(grantedTo) : grantedTo;
+    case "gcp-kms": {
+      const [, application] = /^(?:serviceAccount:)?([a-z0-9-]+)@appspot\.gserviceaccount\.com$/.exec(grantedTo) ?? [];
+      if (application !== undefined) return application;
+      // NAME@PROJECT.iam.gserviceaccount.com; of a project in a domain (example.com:acme) NAME@acme.example.com.iam...
+      const [project, ...domain] = /@([a-z0-9.-]+)\.iam\.gserviceaccount\.com$/.exec(grantedTo)?.[1]?.split(".") ?? [];
+      return domain.length === 0 ? project : `${domain.join(".")}:${project ?? ""}`;
+    }
+    case "azure-key-vault":
+    case "local":
+      return undefined;
+  }
 }
 
 function assertLocalAllowed(options: OpenKeyOptions): void {

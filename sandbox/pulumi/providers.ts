@@ -4,10 +4,11 @@
  * @module
  */
 import { awsProvider } from "./aws/provider.js";
+import { gcpProvider } from "./gcp/provider.js";
 import { type Provider } from "./provider.js";
 
 /** Every provider, by the name of its Pulumi package. */
-export const PROVIDERS: ReadonlyMap<string, Provider> = new Map([awsProvider].map((provider) => [provider.name, provider]));
+export const PROVIDERS: ReadonlyMap<string, Provider> = new Map([awsProvider, gcpProvider].map((provider) => [provider.name, provider]));
 
 /** Package of a type or function token: what comes before the first colon. */
 export function packageOf(token: string): string {

@@ -18,8 +18,9 @@ export interface TestGcpSandbox {
   close(): Promise<void>;
 }
 
-export async function startTestGcpSandbox(): Promise<TestGcpSandbox> {
-  const fixture = await gcpFixture();
+/** `tls`: as {@link gcpFixture} takes it. */
+export async function startTestGcpSandbox(given: Parameters<typeof gcpFixture>[0] = {}): Promise<TestGcpSandbox> {
+  const fixture = await gcpFixture(given);
   await enableCloudKms(fixture, TENANT_PROJECT);
   const google = fixture.gcp.sandbox;
   let made = 0;

@@ -8,8 +8,8 @@ import {
   rotateApplicationCredentials,
   type SealedApplicationCredentials,
 } from "../../runtime/index.js";
-import { openAccess, type OpenAccess, tenantCredentials } from "../../runtime/key-access.js";
-import { type MasterKeyDescriptor, placeOf } from "../../runtime/master-key/descriptor.js";
+import { openAccess, tenantCredentials } from "../../runtime/key-access.js";
+import { type AzureKeyVaultDescriptor, type GcpKmsDescriptor, type MasterKeyDescriptor, placeOf } from "../../runtime/master-key/descriptor.js";
 import { FakeMasterKey } from "./fake-master-key.js";
 import { refusal, thrownBy } from "./support.js";
 
@@ -88,44 +88,38 @@ describe("a tenant's application credentials", () => {
   });
 });
 
-describe("the service key is kept apart from the tenants'", () => {
-  const common = { schema: 1, tenant: "acme", datacenter: "eu" } as const;
-  const google = (project: string, key = "k"): MasterKeyDescriptor => ({
-    ...common,
-    provider: "gcp-kms",
-    grantedTo: "serviceAccount:backup@service-prod.iam.gserviceaccount.com",
-    keyName: `projects/${project}/locations/europe-west4/keyRings/r/cryptoKeys/${key}`,
+describe("the service key lives with no tenant's", () => {
+  const guid = (last: number): string => `00000000-0000-4000-8000-00000000000${last}`;
+  const common = { schema: 1, datacenter: "eu" } as const;
+  const google = (tenant: string, project: string): GcpKmsDescriptor => ({
+    ...common, tenant, grantedTo: "serviceAccount:x@elsewhere.iam.gserviceaccount.com", provider: "gcp-kms",
+    keyName: `projects/${project}/locations/europe-west4/keyRings/ring/cryptoKeys/${tenant}`,
   });
-  const azure = (vault: string, key = "k"): MasterKeyDescriptor => ({
-    ...common,
-    provider: "azure-key-vault",
-    grantedTo: "99999999-8888-7777-6666-555555555555",
-    keyUri: `https://${vault}.vault.azure.net/keys/${key}`,
-    entraTenantId: "11111111-2222-3333-4444-555555555555",
-    clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
-    certificateThumbprint: "0".repeat(40),
-    certificateNotAfter: "2027-01-31T00:00:00Z",
-    operation: "encrypt",
+  const azure = (tenant: string, directory: string): AzureKeyVaultDescriptor => ({
+    ...common, tenant, grantedTo: guid(1), provider: "azure-key-vault", keyUri: `https://${tenant}-byok.vault.azure.net/keys/k`,
+    entraTenantId: directory, clientId: guid(2), certificateThumbprint: "0".repeat(40), certificateNotAfter: "2027-01-31T00:00:00Z", operation: "encrypt",
   });
-  const open = (masterKeys: MasterKeyDescriptor[], serviceKey: MasterKeyDescriptor): Promise<OpenAccess> =>
-    openAccess({ masterKeys, serviceKey, credentials: { "azure-key-vault": [own] } });
+  const credentials = { "azure-key-vault": [own] };
 
   test.each<[string, MasterKeyDescriptor, MasterKeyDescriptor, string]>([
-    ["project", google("acme-keys"), google("acme-keys", "service"), "Google Cloud project (acme-keys)"],
-    ["vault", azure("acme-keys"), azure("acme-keys", "service"), "Azure vault (acme-keys)"],
-  ])("in a tenant's %s it is refused", async (_what, tenants, services, where) => {
-    const key = placeOf(services);
-    expect(await refusal(open([google("acme-other"), tenants], services))).toMatchObject({
+    ["project", google("service", "tenant-acme"), google("acme", "tenant-acme"), "Google Cloud project (tenant-acme)"],
+    ["directory", azure("service", guid(3)), azure("acme", guid(3)), `Entra directory (${guid(3)})`],
+  ])("in one %s: refused", async (_name, serviceKey, masterKey, where) => {
+    expect(await refusal(openAccess({ masterKeys: [masterKey], serviceKey, credentials }))).toMatchObject({
       code: "CONFIG_INVALID",
-      message: `The service key ${key} lives in the tenant's ${where}: it belongs in the service's own.`,
-      keyId: key,
+      message: `The service key ${placeOf(serviceKey)} lives in the tenant's ${where}: it belongs in the service's own.`,
+      keyId: placeOf(serviceKey),
       tenant: "acme",
     });
   });
 
-  test("elsewhere it is taken, also under a name that is a tenant's in another cloud", async () => {
-    const access = await open([google("acme-keys"), azure("acme-vault")], azure("acme-keys"));
-    expect([access.serviceKey.id, ...access.masterKeys.keys()]).toEqual([azure("acme-keys"), google("acme-keys"), azure("acme-vault")].map(placeOf));
+  test.each<[string, MasterKeyDescriptor, MasterKeyDescriptor]>([
+    ["projects", google("service", "service-keys"), google("acme", "tenant-acme")],
+    ["directories", azure("service", guid(4)), azure("acme", guid(3))],
+    ["clouds", google("service", "service-keys"), azure("acme", guid(3))],
+  ])("in two %s: fine", async (_name, serviceKey, masterKey) => {
+    const access = await openAccess({ masterKeys: [masterKey], serviceKey, credentials });
+    expect([access.serviceKey.id, ...access.masterKeys.keys()]).toEqual([placeOf(serviceKey), placeOf(masterKey)]);
     await access.close();
   });
 });

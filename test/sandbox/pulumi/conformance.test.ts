@@ -5,7 +5,7 @@ import { awsProvider } from "../../../sandbox/pulumi/aws/provider.js";
 import { type Difference } from "../../../sandbox/pulumi/schema.js";
 import { type Properties, shown, UNKNOWN } from "../../../sandbox/pulumi/values.js";
 import { type Fixture, keyPolicy, REGION, sandboxFixture, SERVICE, TENANT } from "../fixtures.js";
-import { connectEngine, type Engine } from "./engine.js";
+import { connectEngine, type Engine, providerPort } from "./engine.js";
 
 const KEY = "aws:kms/key:Key";
 const ALIAS = "aws:kms/alias:Alias";
@@ -20,7 +20,7 @@ let engine: Engine;
 beforeAll(async () => {
   fixture = await sandboxFixture({ pulumi: true });
   kms = fixture.client(fixture.sandbox.aws.deployer());
-  engine = await connectEngine(Number(fixture.sandbox.environment["PULUMI_DEBUG_PROVIDERS"]?.split(":")[1]), CONFIG);
+  engine = await connectEngine(providerPort(fixture.sandbox.environment, "aws"), CONFIG);
 });
 afterAll(async () => {
   engine.close();
@@ -186,7 +186,7 @@ describe.each([
 });
 
 describe("provider configuration", () => {
-  const port = (): number => Number(fixture.sandbox.environment["PULUMI_DEBUG_PROVIDERS"]?.split(":")[1]);
+  const port = (): number => providerPort(fixture.sandbox.environment, "aws");
 
   test.each<[string, Properties, string]>([
     ["another account only", { region: REGION, allowedAccountIds: '["444455556666"]' }, `AWS account ID not allowed: ${TENANT}`],

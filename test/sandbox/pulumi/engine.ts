@@ -27,6 +27,13 @@ export interface Engine {
 const rpc = loadPulumiRpc();
 const { messages, struct } = rpc;
 
+/** Port of a served provider, of those that PULUMI_DEBUG_PROVIDERS lists. */
+export function providerPort(environment: Readonly<Record<string, string>>, name: string): number {
+  const entry = (environment["PULUMI_DEBUG_PROVIDERS"] ?? "").split(",").find((one) => one.startsWith(`${name}:`));
+  if (entry === undefined) throw new Error(`the provider ${name} is not served`);
+  return Number(entry.slice(name.length + 1));
+}
+
 /** Connects and configures, as the engine does per provider resource. Rejects with the provider's message. */
 export async function connectEngine(port: number, config: Properties): Promise<Engine> {
   const client = new rpc.services.ResourceProviderClient(`127.0.0.1:${port}`, rpc.grpc.credentials.createInsecure(), {
