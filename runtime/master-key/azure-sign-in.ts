@@ -225,7 +225,8 @@ export class EntraSignIn implements Identity.TokenCredential {
     try {
       return await certificates();
     } catch (error) {
-      if (error instanceof ByokError) throw error;
+      // What the service's own key or store says of itself is never the tenant's revocation.
+      if (error instanceof ByokError && !error.revocation) throw error;
       throw new ByokError("SERVICE_CREDENTIALS", "The certificates of the application could not be read: look at the cause.", {
         ...this.#details,
         cause: error,

@@ -41,8 +41,10 @@ export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] 
   const places = new Set<string>();
   for (const descriptor of descriptors) {
     const place = placeOf(descriptor);
-    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
-    places.add(place);
+    // Azure does not tell names of keys apart by case; the others do.
+    const key = descriptor.provider === "azure-key-vault" ? place.toLowerCase() : place;
+    if (places.has(key)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
+    places.add(key);
     assertTenantOwnsKey(descriptor);
   }
   return descriptors;
@@ -136,6 +138,8 @@ function granteeHome({ provider, grantedTo }: MasterKeyDescriptor): string | und
     case "aws-kms":
       return grantedTo.startsWith("arn:") ? awsAccountOf(grantedTo) : grantedTo;
     case "gcp-kms": {
+      const [, application] = /^(?:serviceAccount:)?([a-z0-9-]+)@appspot\.gserviceaccount\.com$/.exec(grantedTo) ?? [];
+      if (application !== undefined) return application;
       // NAME@PROJECT.iam.gserviceaccount.com; of a project in a domain (example.com:acme) NAME@acme.example.com.iam...
       const [project, ...domain] = /@([a-z0-9.-]+)\.iam\.gserviceaccount\.com$/.exec(grantedTo)?.[1]?.split(".") ?? [];
       return domain.length === 0 ? project : `${domain.join(".")}:${project ?? ""}`;

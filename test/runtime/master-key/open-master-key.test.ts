@@ -19,6 +19,20 @@ const AWS = {
 } as const;
 const LOCAL = { schema: 1, tenant: "acme", datacenter: "eu", grantedTo: "service", provider: "local", path: "/k" } as const;
 
+const AZURE = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "99999999-8888-7777-6666-555555555555",
+  provider: "azure-key-vault",
+  keyUri: "https://acme-keys.vault.azure.net/keys/backup",
+  entraTenantId: "11111111-2222-3333-4444-555555555555",
+  clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
+  certificateNotAfter: "2027-01-31T00:00:00Z",
+  operation: "encrypt",
+} as const;
+
 const TENANT_RULE = "must be 3 to 32 characters of a-z, 0-9 and -";
 const ARN_RULE = "must be the full ARN of a KMS key, not an alias or a bare key id";
 
@@ -112,6 +126,16 @@ describe("parseMasterKeyDescriptors", () => {
       `The key ${keyIn("afi-production")} lives in the Google Cloud project it was granted to (afi-production): a tenant's key belongs in the tenant's own Google Cloud project.`,
     ],
     [
+      "the same, of the project's App Engine account",
+      onGoogle("afi-production", "serviceAccount:afi-production@appspot.gserviceaccount.com"),
+      `The key ${keyIn("afi-production")} lives in the Google Cloud project it was granted to (afi-production): a tenant's key belongs in the tenant's own Google Cloud project.`,
+    ],
+    [
+      "an Azure key named twice, in other letters",
+      [AZURE, { ...AZURE, keyUri: AZURE.keyUri.replace("backup", "Backup") }],
+      `The key ${AZURE.keyUri.replace("backup", "Backup")} is named twice.`,
+    ],
+    [
       "the same, of a project in a domain",
       onGoogle("example.com:afi-prod", "serviceAccount:storage@afi-prod.example.com.iam.gserviceaccount.com"),
       `The key ${keyIn("example.com:afi-prod")} lives in the Google Cloud project it was granted to (example.com:afi-prod): a tenant's key belongs in the tenant's own Google Cloud project.`,
@@ -173,6 +197,14 @@ describe("openMasterKey and openServiceKey", () => {
     const key = await openMasterKey(AWS, { mode: "production", role: "tenant" });
     expect(key).toMatchObject({ provider: "aws-kms", id: KEY_ARN, tenant: "acme" });
     await key.close();
+  });
+
+  test("production opens keys in Google Cloud and Azure; nothing is contacted for it", async () => {
+    const google = await openMasterKey(onGoogle("tenant-acme", "serviceAccount:x@afi-production.iam.gserviceaccount.com") as MasterKeyDescriptor, { mode: "production", role: "tenant" });
+    expect(google).toMatchObject({ provider: "gcp-kms", id: keyIn("tenant-acme"), tenant: "acme" });
+    const azure = await openMasterKey(AZURE, { mode: "production", role: "tenant", credentials: { "azure-key-vault": [] } });
+    expect(azure).toMatchObject({ provider: "azure-key-vault", id: AZURE.keyUri, tenant: "acme" });
+    await Promise.all([google.close(), azure.close()]);
   });
 
   test("production refuses redirected endpoints for every key", async () => {
