@@ -7,6 +7,7 @@ import { openAzureKeyVaultKey } from "../../../runtime/master-key/azure-key-vaul
 import { LoopbackAgent } from "../../../runtime/master-key/azure-key-vault-host.js";
 import { type AzureCertificate, type AzureCertificates } from "../../../runtime/master-key/azure-certificate.js";
 import { type AzureKeyVaultDescriptor } from "../../../runtime/master-key/descriptor.js";
+import { ByokError } from "../../../runtime/master-key/errors.js";
 import { type MasterKey, type ShareContext, shareContextBytes, type UnwrappedShare } from "../../../runtime/master-key/master-key.js";
 import { startTestAzureSandbox, type TestAzureSandbox } from "../azure-sandbox.js";
 import { selfSigned } from "../certificates.js";
@@ -641,6 +642,16 @@ describe("azure-key-vault against an Azure that says what it is told to", () => 
       await of.close();
     });
 
+    test("a token does not outlive a rejection: an outage that follows brings it back to nobody", async () => {
+      says(ENCRYPTED);
+      await key.wrap(SHARE, CONTEXT);
+      later = 11 * 60_000;
+      fake.token = () => aadsts(700016, { status: 400, error: "unauthorized_client" });
+      expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "APP_REJECTED" });
+      fake.token = () => ({ status: 503, body: {} });
+      for (later of [11 * 60_000, 30 * 60_000]) expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "UNAVAILABLE" });
+    });
+
     test("nothing is refreshed in the background: a rejection there would end the process", async () => {
       const unhandled: unknown[] = [];
       const onUnhandled = (reason: unknown): void => {
@@ -702,6 +713,18 @@ describe("azure-key-vault against an Azure that says what it is told to", () => 
         expect(fake.asked.map(({ host, body }) => ({ host, body }))).toEqual([{ host: "acme-keys.vault.azure.net", body: "" }]);
       });
     });
+  });
+
+  test.each<[string, Error, string, string]>([
+    ["a damaged document", new ByokError("CONFIG_INVALID", "Not application credentials."), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: (CONFIG_INVALID) Not application credentials."],
+    ["what reads as a revocation", new ByokError("ACCESS_DENIED", "No."), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: (ACCESS_DENIED) No."],
+    ["a file that is not there", new Error("ENOENT"), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: look at the cause."],
+    ["an outage of the service key", new ByokError("UNAVAILABLE", "Out."), "UNAVAILABLE", "Out."],
+  ])("certificates that cannot be read are the service's own trouble: %s", async (_name, thrown, code, message) => {
+    const certificates = (): Promise<AzureCertificate[]> => Promise.reject(thrown);
+    const of = await openAzureKeyVaultKey(DESCRIPTOR, { endpoints: fake.endpoints, certificates });
+    expect(await refusal(of.wrap(SHARE, CONTEXT))).toMatchObject({ code, message, revocation: false, retryable: true });
+    await of.close();
   });
 
   describe("tries and times", () => {
