@@ -40,8 +40,9 @@ export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] 
   }
   const places = new Set<string>();
   for (const descriptor of descriptors) {
-    const place = placeOf(descriptor);
-    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
+    // Names of keys in Azure Key Vault are compared without regard to case (naming rules for `vaults/keys`).
+    const place = descriptor.provider === "azure-key-vault" ? placeOf(descriptor).toLowerCase() : placeOf(descriptor);
+    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${placeOf(descriptor)} is named twice.`);
     places.add(place);
     assertTenantOwnsKey(descriptor);
   }
