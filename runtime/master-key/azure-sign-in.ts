@@ -93,8 +93,10 @@ export class EntraSignIn implements Identity.TokenCredential {
       this.#token = await withinTime(underWay, this.#options.timeout, () => this.#late());
       return forOneCall(this.#token);
     } catch (error) {
-      // Bridges an outage of Entra's as long as the token lives. A rejection is final.
+      // Bridges an outage of Entra's as long as the token lives. A rejection is final: an outage that follows it must not
+      // bring the token back.
       const outage = error instanceof ByokError && error.retryable;
+      if (!outage) this.#token = undefined;
       if (!outage || known === undefined || !this.#lives(known)) throw error;
       this.#token = { ...known, fetchedAt: this.#now() - SIGN_IN_EVERY + AGAIN_AFTER_OUTAGE };
       return forOneCall(known);
@@ -219,6 +221,7 @@ export class EntraSignIn implements Identity.TokenCredential {
     return checked.sort((a, b) => rank(a) - rank(b) || b.notAfter - a.notAfter).slice(0, MOST_TRIED);
   }
 
+  /** Whatever is wrong with them is the service's own fault: never a tenant's revocation, and no reason to withhold grace. */
   async #atHand(): Promise<readonly { certificate: string; privateKey: string }[]> {
     const { certificates } = this.#options;
     if (typeof certificates !== "function") return certificates;
@@ -226,8 +229,9 @@ export class EntraSignIn implements Identity.TokenCredential {
       return await certificates();
     } catch (error) {
       // What the service's own key or store says of itself is never the tenant's revocation.
-      if (error instanceof ByokError && !error.revocation) throw error;
-      throw new ByokError("SERVICE_CREDENTIALS", "The certificates of the application could not be read: look at the cause.", {
+      if (error instanceof ByokError && error.retryable) throw error;
+      const why = error instanceof ByokError ? `(${error.code}) ${error.message}` : "look at the cause.";
+      throw new ByokError("SERVICE_CREDENTIALS", `The certificates of the application could not be read: ${why}`, {
         ...this.#details,
         cause: error,
       });

@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { openAzureKeyVaultKey } from "../../../runtime/master-key/azure-key-vault.js";
 import { type AzureCertificate } from "../../../runtime/master-key/azure-certificate.js";
+import { ByokError } from "../../../runtime/master-key/errors.js";
 import { type MasterKey } from "../../../runtime/master-key/master-key.js";
 import { selfSigned } from "../certificates.js";
 import { refusal } from "../support.js";
@@ -71,6 +72,28 @@ describe("the challenge", () => {
 });
 
 describe("signing in", () => {
+  test("a token does not outlive a rejection: an outage that follows brings it back to nobody", async () => {
+    says(ENCRYPTED);
+    await key.wrap(SHARE, CONTEXT);
+    later = 11 * 60_000;
+    fake.token = () => aadsts(700016, { status: 400, error: "unauthorized_client" });
+    expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "APP_REJECTED" });
+    fake.token = () => ({ status: 503, body: {} });
+    for (later of [11 * 60_000, 30 * 60_000]) expect(await refusal(key.wrap(SHARE, CONTEXT))).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test.each<[string, Error, string, string]>([
+    ["a damaged document", new ByokError("CONFIG_INVALID", "Not application credentials."), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: (CONFIG_INVALID) Not application credentials."],
+    ["what reads as a revocation", new ByokError("ACCESS_DENIED", "No."), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: (ACCESS_DENIED) No."],
+    ["a file that is not there", new Error("ENOENT"), "SERVICE_CREDENTIALS", "The certificates of the application could not be read: look at the cause."],
+    ["an outage of the service key", new ByokError("UNAVAILABLE", "Out."), "UNAVAILABLE", "Out."],
+  ])("certificates that cannot be read are the service's own trouble: %s", async (_name, thrown, code, message) => {
+    const certificates = (): Promise<AzureCertificate[]> => Promise.reject(thrown);
+    const of = await openAzureKeyVaultKey(DESCRIPTOR, { endpoints: fake.endpoints, certificates });
+    expect(await refusal(of.wrap(SHARE, CONTEXT))).toMatchObject({ code, message, revocation: false, retryable: true });
+    await of.close();
+  });
+
   test.each<[string, () => AzureAnswer, string]>([
     ["the application is gone", () => aadsts(700016, { status: 400, error: "unauthorized_client" }), "APP_REJECTED"],
     ["the application is disabled", () => aadsts(7000112, { status: 400, error: "unauthorized_client" }), "APP_REJECTED"],

@@ -111,6 +111,23 @@ describe("parseMasterKeyDescriptors", () => {
     ["a key named twice", [AWS, { ...AWS, aliasName: "alias/other" }], `The key ${KEY_ARN} is named twice.`],
     ["a file named twice", [LOCAL, LOCAL], "The key /k is named twice."],
     [
+      "an Azure key named twice, in other letters",
+      ["backup", "Backup"].map((name) => ({
+        schema: 1,
+        tenant: "acme",
+        datacenter: "eu",
+        grantedTo: "99999999-8888-7777-6666-555555555555",
+        provider: "azure-key-vault",
+        keyUri: `https://acme-keys.vault.azure.net/keys/${name}`,
+        entraTenantId: "11111111-2222-3333-4444-555555555555",
+        clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        certificateThumbprint: "0".repeat(40),
+        certificateNotAfter: "2027-01-31T00:00:00Z",
+        operation: "encrypt",
+      })),
+      "The key https://acme-keys.vault.azure.net/keys/Backup is named twice.",
+    ],
+    [
       "a key in the account of the role it was granted to",
       { ...AWS, grantedTo: "arn:aws:iam::111122223333:role/backup" },
       `The key ${KEY_ARN} lives in the AWS account it was granted to (111122223333): a tenant's key belongs in the tenant's own AWS account.`,
