@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
-import { ByokError } from "../runtime/master-key/errors.js";
 import { type Faults } from "./aws/faults.js";
 import { answerKms } from "./aws/http.js";
 import { type Kms } from "./aws/kms.js";
 import { type Clouds } from "./clouds.js";
 import { answerControl, CONTROL_PATH } from "./control.js";
+import { listen, stopServer } from "./listen.js";
 
 /** Requests are small: 4 KiB of plaintext, 32 KiB of policy. */
 const MAX_BODY = 1 << 20;
@@ -65,28 +64,4 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
   } else {
     await answerKms(parts.kms, parts.faults, request, body, response);
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (cause) {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The sandbox cannot listen on 127.0.0.1:${port}: ${cause instanceof Error ? cause.message : String(cause)}. Choose another port, or none to get a free one.`,
-      { cause },
-    );
-  }
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
-  return address.port;
-}
-
-async function stopServer(server: Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  // SDKs keep connections alive; waiting for them to time out would be waiting for the client.
-  server.closeAllConnections();
-  await closed;
 }

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { Faults } from "./aws/faults.js";
 import { Kms } from "./aws/kms.js";
 import { AwsSandbox } from "./aws/sandbox.js";
-import { StateFile } from "./aws/state.js";
+import { initialState } from "./aws/state.js";
 import { AZURE_HOSTS, type RunningAzure, startAzure } from "./azure/index.js";
 import { issueServerTls, type ServerTls } from "./certificate-authority.js";
 import { type CloudName } from "./cloud.js";
@@ -22,6 +22,7 @@ import { type RunningGcp, startGcp } from "./gcp/index.js";
 import { lockDirectory } from "./lock.js";
 import { type SandboxAccess } from "./pulumi/provider.js";
 import { SANDBOX_FILE, type SandboxFile } from "./sandbox-file.js";
+import { StateFile } from "./state-file.js";
 import { type Tenants } from "./tenants.js";
 
 /** Every cloud that the sandbox plays. */
@@ -72,7 +73,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     lock.release();
   };
   try {
-    const kms = new Kms(StateFile.open(join(directory, "aws.json")), options.clock ?? Date.now);
+    const kms = new Kms(StateFile.open(join(directory, "aws.json"), initialState), options.clock ?? Date.now);
     const faults = new Faults();
     const tls = names.length > 1 ? await issueServerTls(SERVER_NAMES) : undefined;
     const gcp = tls !== undefined && names.includes("gcp") ? await startGcp({ directory, tls, clock: options.clock }) : undefined;

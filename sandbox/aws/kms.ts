@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type StateFile } from "../state-file.js";
 import { Call } from "./call.js";
 import { type EncryptionContext } from "./ciphertext.js";
 import { KmsError } from "./errors.js";
@@ -14,7 +15,7 @@ import * as crypto from "./operations/crypto.js";
 import * as keys from "./operations/keys.js";
 import * as policies from "./operations/policies.js";
 import * as rotation from "./operations/rotation.js";
-import { type StateFile } from "./state.js";
+import { type AwsState } from "./state.js";
 
 const OPERATIONS: ReadonlyMap<string, (call: Call) => object> = new Map(
   Object.entries({
@@ -74,7 +75,7 @@ export class Kms {
   readonly #audit: AuditEntry[] = [];
 
   constructor(
-    private readonly file: StateFile,
+    private readonly file: StateFile<AwsState>,
     /** Sandbox time in epoch milliseconds; tests move it. */
     private readonly clock: () => number,
   ) {}
@@ -90,7 +91,7 @@ export class Kms {
   }
 
   /** The state after time has done its work on it (rotations, deletions). */
-  get state(): StateFile["state"] {
+  get state(): AwsState {
     if (settle(this.file.state, this.clock())) this.file.save();
     return this.file.state;
   }

@@ -10,7 +10,8 @@ import { ENTRA_OPERATIONS, routeEntra } from "./entra/entra.js";
 import { GRAPH_OPERATIONS, routeGraph } from "./graph/routes.js";
 import { settle } from "./keys.js";
 import { ARM_HOST, GRAPH_HOST, LOGIN_HOST, VAULT_SUFFIX } from "./names.js";
-import { type AzureState, type StateFile } from "./state.js";
+import { type StateFile } from "../state-file.js";
+import { type AzureState } from "./state.js";
 import { type Principal } from "./tokens.js";
 import { routeVault, VAULT_OPERATIONS } from "./vault/routes.js";
 
@@ -50,7 +51,7 @@ export class Azure {
   readonly #audit: AuditEntry[] = [];
 
   constructor(
-    private readonly file: StateFile,
+    private readonly file: StateFile<AzureState>,
     /** Sandbox time in epoch milliseconds; tests move it. */
     private readonly clock: () => number,
   ) {}

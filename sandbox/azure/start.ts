@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { join } from "node:path";
@@ -12,12 +11,14 @@ import { join } from "node:path";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { type ServerTls } from "../certificate-authority.js";
 import { makePrivateDirectory } from "../files.js";
+import { listen, stopServer } from "../listen.js";
+import { StateFile } from "../state-file.js";
 import { Azure } from "./azure.js";
 import { Faults } from "./faults.js";
 import { answerAzure } from "./http.js";
 import { AzureSandbox } from "./sandbox.js";
 import { ARM_HOST, GRAPH_HOST, LOGIN_HOST, VAULT_SUFFIX } from "./names.js";
-import { StateFile } from "./state.js";
+import { initialState } from "./state.js";
 
 /** DNS names that the server's certificate has to have, beside the loopback address. */
 export const AZURE_HOSTS: readonly string[] = [`*${VAULT_SUFFIX}`, LOGIN_HOST, ARM_HOST, GRAPH_HOST];
@@ -60,7 +61,7 @@ export interface RunningAzure {
  */
 export async function startAzure(options: AzureOptions): Promise<RunningAzure> {
   makePrivateDirectory(options.directory);
-  const azure = new Azure(StateFile.open(join(options.directory, "azure.json")), options.clock ?? Date.now);
+  const azure = new Azure(StateFile.open(join(options.directory, "azure.json"), initialState), options.clock ?? Date.now);
   const faults = new Faults();
   const server = listener(options, (request, response) => {
     answer(azure, faults, request, response).catch((error: unknown) => {
@@ -98,28 +99,4 @@ async function answer(azure: Azure, faults: Faults, request: IncomingMessage, re
     chunks.push(chunk);
   }
   await answerAzure(azure, faults, request, Buffer.concat(chunks), response);
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (cause) {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The sandbox cannot listen on 127.0.0.1:${port}: ${cause instanceof Error ? cause.message : String(cause)}. Choose another port, or none to get a free one.`,
-      { cause },
-    );
-  }
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
-  return address.port;
-}
-
-async function stopServer(server: Server): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  // SDKs keep connections alive; waiting for them to time out would be waiting for the client.
-  server.closeAllConnections();
-  await closed;
 }

@@ -5,10 +5,7 @@
  * @module
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 
-import { ByokError } from "../../runtime/master-key/errors.js";
-import { errorCode, replacePrivateFile } from "../files.js";
 import { OWNER } from "./roles.js";
 
 /** Directory (Entra tenant) of the tenant that is signed in at first, and its subscription. */
@@ -210,7 +207,8 @@ function createDirectory(id: string, name: string, subscription: string): Direct
   };
 }
 
-function initialState(): AzureState {
+/** What a cloud is like at first. */
+export function initialState(): AzureState {
   const directories = [
     createDirectory(TENANT_DIRECTORY, "Acme", TENANT_SUBSCRIPTION),
     createDirectory(OTHER_TENANT_DIRECTORY, "Globex", OTHER_TENANT_SUBSCRIPTION),
@@ -248,57 +246,4 @@ export function newRsaKey(size: number): string {
 /** A fresh key version id: 32 hex digits. */
 export function newVersionId(): string {
   return randomBytes(16).toString("hex");
-}
-
-/** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
-export class StateFile {
-  private constructor(
-    private readonly path: string,
-    readonly state: AzureState,
-  ) {}
-
-  /**
-   * Opens the file, or makes a first one. The caller holds the directory's lock.
-   *
-   * @throws ByokError CONFIG_INVALID if there is a file that this version did not write.
-   */
-  static open(path: string): StateFile {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      const created = new StateFile(path, initialState());
-      created.save();
-      return created;
-    }
-    return new StateFile(path, parseState(path, text));
-  }
-
-  /** Writes the whole state in one step. */
-  save(): void {
-    replacePrivateFile(this.path, JSON.stringify(this.state, null, 1));
-  }
-}
-
-function parseState(path: string, text: string): AzureState {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  // Only this program writes the file, atomically and behind a lock: the schema number is what can differ.
-  if (typeof value !== "object" || value === null || !("schema" in value) || value.schema !== 1) {
-    throw unreadable(path, undefined);
-  }
-  return value as AzureState;
-}
-
-function unreadable(path: string, cause: unknown): ByokError {
-  return new ByokError(
-    "CONFIG_INVALID",
-    `${path} was not written by this version of the sandbox. Start in another directory, or delete this one if nothing in it is needed.`,
-    { cause },
-  );
 }

@@ -16,7 +16,8 @@ import {
   createCryptoKeyVersion, destroyCryptoKeyVersion, getCryptoKeyVersion, listCryptoKeyVersions, restoreCryptoKeyVersion,
   updateCryptoKeyVersion,
 } from "./operations/versions.js";
-import { type ServiceAccountRecord, type StateFile } from "./state.js";
+import { type StateFile } from "../state-file.js";
+import { type GcpState, type ServiceAccountRecord } from "./state.js";
 
 /** Every method there is, by its name in the service's definition. */
 export const METHODS = {
@@ -83,7 +84,7 @@ export class GoogleCloud {
   readonly #audit: GcpAuditEntry[] = [];
 
   constructor(
-    private readonly file: StateFile,
+    private readonly file: StateFile<GcpState>,
     /** Sandbox time in epoch milliseconds; tests move it. */
     private readonly clock: () => number,
   ) {}
@@ -99,7 +100,7 @@ export class GoogleCloud {
   }
 
   /** The state after time has done its work on it (rotations, destructions). */
-  get state(): StateFile["state"] {
+  get state(): GcpState {
     if (settle(this.file.state, this.clock())) this.file.save();
     return this.file.state;
   }

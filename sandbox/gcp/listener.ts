@@ -9,6 +9,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 
 import { ByokError } from "../../runtime/master-key/errors.js";
+import { listen as listenOnLoopback } from "../listen.js";
 import { type Answering } from "./answering.js";
 import { createGrpcServer } from "./grpc.js";
 import { type GoogleRpc } from "./load.js";
@@ -40,19 +41,8 @@ export async function listen(
   parts: (port: number) => Answering,
 ): Promise<Listener> {
   const server = createServer(tls);
-  server.listen(port, "127.0.0.1");
-  try {
-    await once(server, "listening");
-  } catch (cause) {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The sandbox's Google Cloud cannot listen on 127.0.0.1:${port}: ${cause instanceof Error ? cause.message : String(cause)}. Choose another port, or none to get a free one.`,
-      { cause },
-    );
-  }
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
-  const answering = parts(address.port);
+  const bound = await listenOnLoopback(server, port);
+  const answering = parts(bound);
 
   const grpc = createGrpcServer(rpc, answering);
   // TLS ends before: the connections that are handed over are decrypted ones.
@@ -72,7 +62,7 @@ export async function listen(
     else rest.emit("connection", socket);
   });
   return {
-    port: address.port,
+    port: bound,
     close: async () => {
       const closed = once(server, "close");
       server.close();

@@ -6,12 +6,13 @@
 import { join } from "node:path";
 
 import { makePrivateDirectory } from "../files.js";
+import { StateFile } from "../state-file.js";
 import { GcpFaults } from "./faults.js";
 import { GoogleCloud } from "./google-cloud.js";
 import { listen, type ServerCertificate } from "./listener.js";
 import { loadGoogleRpc } from "./load.js";
 import { GcpSandbox } from "./sandbox.js";
-import { StateFile } from "./state.js";
+import { initialState } from "./state.js";
 import { authenticate } from "./token.js";
 
 /** How to start it. */
@@ -46,7 +47,7 @@ export async function startGcp(options: GcpOptions): Promise<RunningGcp> {
   const { directory, port = 0, tls, clock = Date.now } = options;
   const rpc = loadGoogleRpc();
   makePrivateDirectory(directory);
-  const cloud = new GoogleCloud(StateFile.open(join(directory, "gcp.json"), clock()), clock);
+  const cloud = new GoogleCloud(StateFile.open(join(directory, "gcp.json"), () => initialState(clock())), clock);
   const faults = new GcpFaults();
   const listener = await listen(rpc, tls, port, (bound) => ({
     cloud,

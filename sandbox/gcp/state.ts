@@ -5,10 +5,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 
-import { ByokError } from "../../runtime/master-key/errors.js";
-import { errorCode, replacePrivateFile } from "../files.js";
 import { newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
 
 /** Project of the tenant that is signed in at first. */
@@ -207,7 +204,8 @@ export function addTenancy(
   return deployer;
 }
 
-function initialState(now: number): GcpState {
+/** What a cloud is like at first. */
+export function initialState(now: number): GcpState {
   const state: GcpState = {
     schema: 1,
     headerKey: randomBytes(32).toString("base64"),
@@ -237,58 +235,4 @@ function digits(length: number): string {
 /** Three times six upper-case hex digits. */
 function hexTriple(): string {
   return Array.from({ length: 3 }, () => randomBytes(3).toString("hex").toUpperCase()).join("-");
-}
-
-/** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
-export class StateFile {
-  private constructor(
-    private readonly path: string,
-    readonly state: GcpState,
-  ) {}
-
-  /**
-   * Opens the file, or makes a first one. The caller holds the directory's lock.
-   *
-   * @param now sandbox time, for a first one.
-   * @throws ByokError CONFIG_INVALID if there is a file that this version did not write.
-   */
-  static open(path: string, now: number): StateFile {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-      const created = new StateFile(path, initialState(now));
-      created.save();
-      return created;
-    }
-    return new StateFile(path, parseState(path, text));
-  }
-
-  /** Writes the whole state in one step. */
-  save(): void {
-    replacePrivateFile(this.path, JSON.stringify(this.state, null, 1));
-  }
-}
-
-function parseState(path: string, text: string): GcpState {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  // Only this program writes the file, atomically and behind a lock: the schema number is what can differ.
-  if (typeof value !== "object" || value === null || !("schema" in value) || value.schema !== 1) {
-    throw unreadable(path, undefined);
-  }
-  return value as GcpState;
-}
-
-function unreadable(path: string, cause: unknown): ByokError {
-  return new ByokError(
-    "CONFIG_INVALID",
-    `${path} was not written by this version of the sandbox. Start in another directory, or delete this one if nothing in it is needed.`,
-    { cause },
-  );
 }

@@ -173,7 +173,7 @@ describe("the sandbox's own", () => {
     await expect(startGcp({ directory: other.path, tls })).rejects.toThrow(`${join(other.path, "gcp.json")} was not written by this version of the sandbox.`);
     other.remove();
     const port = Number(new URL(fixture.gcp.endpoint).port);
-    await expect(startGcp({ directory: fixture.directory, tls, port })).rejects.toThrow(`The sandbox's Google Cloud cannot listen on 127.0.0.1:${port}: `);
+    await expect(startGcp({ directory: fixture.directory, tls, port })).rejects.toThrow(`The sandbox cannot listen on 127.0.0.1:${port}: `);
     await expect(startGcp({ directory: fixture.directory, tls: { ...tls, certificate: "none" } })).rejects.toThrow("is not in PEM");
   });
 });
