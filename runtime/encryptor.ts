@@ -21,6 +21,7 @@ import { type CachePolicy, resolveCachePolicy, statedBound } from "./secret/cach
 import { type Clock, systemClock } from "./secret/clock.js";
 import { assertOlderGeneration, assertSameSecret, configuredGeneration } from "./secret/configured-generation.js";
 import { assertConfigured, openGeneration } from "./secret/open-generation.js";
+import { concerns, Refusals } from "./secret/refusals.js";
 import { decodeSealedSecret, type SealedGeneration, type SealedSecret } from "./secret/sealed-secret.js";
 import { SekCache } from "./secret/sek-cache.js";
 
@@ -94,6 +95,7 @@ export class Encryptor {
   readonly #keychains = new KeychainCache();
   /** Generations that were opened, as they stood then, by their id in the cache: real ones only, so they are few. */
   readonly #opened = new Map<string, SealedGeneration>();
+  readonly #refusals: Refusals;
   #closed = false;
 
   private constructor(
@@ -109,6 +111,7 @@ export class Encryptor {
     this.#policy = policy;
     this.#clock = clock;
     this.#cache = new SekCache({ policy, clock });
+    this.#refusals = new Refusals(clock);
     this.statedBound = statedBound(policy, secret.masterKeys.map(({ provider }) => provider));
   }
 
@@ -252,21 +255,30 @@ export class Encryptor {
     const id = Buffer.from(list(secret.tenant, secret.commitment, secret.tag)).toString("base64");
     const load = async (): Promise<Uint8Array> => {
       try {
-        const sek = await openGeneration(secret, masterKeys, serviceKey, { openedBefore: this.#opened.get(id) });
+        const sek = await openGeneration(secret, masterKeys, serviceKey, {
+          openedBefore: this.#opened.get(id),
+          refusals: this.#refusals,
+        });
         this.#opened.set(id, secret);
         return sek;
       } catch (error) {
-        if (error instanceof ByokError && error.revocation) this.#revokeOthers(id, error);
+        if (error instanceof ByokError && error.revocation) this.#revokeOthers(id, secret, error);
         throw error;
       }
     };
     return this.#cache.withSek(id, load, use, signal);
   }
 
-  /** A key that is taken away closes every generation that it wraps, and none that is wrapped by others only. */
-  #revokeOthers(id: string, error: ByokError): void {
-    for (const [other, { masterKeys }] of this.#opened) {
-      if (other !== id && masterKeys.some(({ keyId }) => keyId === error.keyId)) this.#cache.revoke(other, error);
+  /**
+   * A key that is taken away closes every generation that it wraps, and none that is wrapped by others only. A version of it
+   * that is disabled or destroyed closes what that version wrapped: an old object, which only it opens, must not take from the
+   * tenant what was re-wrapped or renewed since.
+   */
+  #revokeOthers(id: string, { masterKeys }: SealedGeneration, error: ByokError): void {
+    const asked = masterKeys.find(({ keyId }) => keyId === error.keyId);
+    if (asked === undefined) return;
+    for (const [other, generation] of this.#opened) {
+      if (other !== id && generation.masterKeys.some((wrap) => concerns(error, asked, wrap))) this.#cache.revoke(other, error);
     }
   }
 }

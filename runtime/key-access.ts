@@ -5,7 +5,7 @@
  */
 import { openApplicationCredentials } from "./application-credentials/application-credentials.js";
 import { parseApplicationCredentials, type SealedApplicationCredentials } from "./application-credentials/sealed-credentials.js";
-import { awsAccountOf, type MasterKeyDescriptor } from "./master-key/descriptor.js";
+import { homeOf, type MasterKeyDescriptor, placeOf } from "./master-key/descriptor.js";
 import { type Endpoints, type Mode } from "./master-key/endpoints.js";
 import { ByokError } from "./master-key/errors.js";
 import { type MasterKey } from "./master-key/master-key.js";
@@ -128,14 +128,14 @@ function assertTenants(documents: readonly SealedApplicationCredentials[], tenan
   }
 }
 
-/** Whoever owns both accounts' keys needs nobody else to open a Secret: the service key is in no tenant's account. */
+/** Whoever owns both keys needs nobody else to open a Secret: the service key lives with no tenant's. */
 function assertKeptApart(serviceKey: ServiceKey, tenants: MasterKeyDescriptor): void {
-  if (!("provider" in serviceKey) || serviceKey.provider !== "aws-kms" || tenants.provider !== "aws-kms") return;
-  const account = awsAccountOf(tenants.keyArn);
-  if (awsAccountOf(serviceKey.keyArn) !== account) return;
+  if (!("provider" in serviceKey)) return;
+  const [service, tenant] = [homeOf(serviceKey), homeOf(tenants)];
+  if (service === undefined || service.kind !== tenant?.kind || service.id !== tenant.id) return;
   throw new ByokError(
     "CONFIG_INVALID",
-    `The service key ${serviceKey.keyArn} lives in the tenant's AWS account (${account}): it belongs in the service's own.`,
-    { provider: serviceKey.provider, keyId: serviceKey.keyArn, tenant: tenants.tenant },
+    `The service key ${placeOf(serviceKey)} lives in the tenant's ${service.kind} (${service.id}): it belongs in the service's own.`,
+    { provider: serviceKey.provider, keyId: placeOf(serviceKey), tenant: tenants.tenant },
   );
 }

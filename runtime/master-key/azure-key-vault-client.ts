@@ -72,12 +72,19 @@ export async function openAzureKeyVaultClient(
   const { certificateAuthority } = endpoints;
   const redirect = (endpoint: string | undefined): Redirection | undefined =>
     endpoint === undefined ? undefined : { endpoint, certificateAuthority };
+  const timeout = options.requestTimeout ?? REQUEST_TIMEOUT;
   const signIn = new EntraSignIn(
     identity,
-    { descriptor, certificates, redirection: redirect(endpoints.entra), ...(now === undefined ? {} : { now }) },
+    {
+      descriptor,
+      certificates,
+      redirection: redirect(endpoints.entra),
+      // Leaves the call the time to be made with the token at hand, if Entra hangs.
+      timeout: timeout / 2,
+      ...(now === undefined ? {} : { now }),
+    },
     details,
   );
-  const timeout = options.requestTimeout ?? REQUEST_TIMEOUT;
   return new AzureKeyVaultClient(keys, signIn, { details, timeout, redirection: redirect(endpoints["azure-key-vault"]) });
 }
 

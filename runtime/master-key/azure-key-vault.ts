@@ -89,8 +89,7 @@ class AzureKeyVaultKey implements MasterKey {
           : client.wrapKey(ALGORITHM, plaintext, how),
       );
       const keyVersion = this.#versionOf(keyId);
-      if (answer.result.length === 0) throw this.#incomplete("no ciphertext");
-      return { provider: PROVIDER, keyId: this.id, keyVersion, ciphertext: Uint8Array.from(answer.result) };
+      return { provider: PROVIDER, keyId: this.id, keyVersion, ciphertext: Uint8Array.from(this.#bytes(answer.result, "ciphertext")) };
     } finally {
       plaintext.fill(0);
     }
@@ -102,7 +101,7 @@ class AzureKeyVaultKey implements MasterKey {
     if (!AZURE_KEY_VERSION.test(keyVersion)) {
       throw new ByokError("TAMPERED", "This wrap does not name the key version that made it, 32 hex digits: it was altered.", this.#details);
     }
-    const ciphertext = wrapped.ciphertext;
+    const { ciphertext } = wrapped;
     const { answer, keyId } = await this.#client.use(
       "unwrap",
       keyVersion,
@@ -113,7 +112,7 @@ class AzureKeyVaultKey implements MasterKey {
           : client.unwrapKey(ALGORITHM, ciphertext, how),
       ({ result }) => result.fill(0),
     );
-    const plaintext = answer.result;
+    const plaintext = this.#bytes(answer.result, "plaintext");
     try {
       if (this.#versionOf(keyId) !== keyVersion) throw this.#anotherKey(keyId);
       return { share: this.#openPlaintext(plaintext, context) };
@@ -155,6 +154,12 @@ class AzureKeyVaultKey implements MasterKey {
     const prefix = keyId.slice(0, this.id.length + 1);
     if (prefix.toLowerCase() !== `${this.id}/`.toLowerCase() || !AZURE_KEY_VERSION.test(version)) throw this.#anotherKey(keyId);
     return version;
+  }
+
+  /** The SDK's types promise bytes; of an answer without any it makes something else. */
+  #bytes(value: unknown, what: string): Uint8Array {
+    if (ArrayBuffer.isView(value) && value.byteLength > 0) return value as Uint8Array;
+    throw this.#incomplete(`no ${what}`);
   }
 
   #anotherKey(keyId: unknown): ByokError {

@@ -10,14 +10,23 @@ import type * as Identity from "@azure/identity" with { "resolution-mode": "impo
 import { type AzureCertificates, checkCertificate, type CheckedCertificate } from "./azure-certificate.js";
 import { type EntraAnswer, mapEntraError, rejectsCertificate } from "./azure-key-vault-errors.js";
 import { ENTRA_HOST, LoopbackAgent, onlyTo, type Redirection } from "./azure-key-vault-host.js";
+import { withinTime } from "./bounded-wait.js";
 import { type AzureKeyVaultDescriptor } from "./descriptor.js";
 import { ByokError } from "./errors.js";
 
 /** What a vault asks for. Source: Key Vault REST reference, "Authentication, requests and responses". */
 export const VAULT_SCOPE = "https://vault.azure.net/.default";
 
-/** A token is fetched anew this long before it expires, and used at most until this long before. Milliseconds. */
-const REFRESH_BEFORE = 5 * 60_000;
+/**
+ * Milliseconds between sign-ins. A token lives for 60 to 90 minutes and cannot be withdrawn (Microsoft identity platform,
+ * "Configurable token lifetimes"): only at a sign-in is it seen that the tenant removed the application or its certificate.
+ */
+export const SIGN_IN_EVERY = 10 * 60_000;
+
+/** Milliseconds until a sign-in is tried again while an outage of Entra is bridged. */
+const AGAIN_AFTER_OUTAGE = 60_000;
+
+/** A token is used at most until this long before it expires. Milliseconds. */
 const LAST_USE_BEFORE = 30_000;
 
 /** How many certificates are tried in one sign-in: those at hand may be of many tenants' applications. */
@@ -29,11 +38,19 @@ interface KeyDetails {
   readonly tenant: string;
 }
 
+/** A token, and when it was asked for, in milliseconds since the epoch. */
+interface FetchedToken {
+  readonly token: Identity.AccessToken;
+  readonly fetchedAt: number;
+}
+
 /** Who signs in, and how. */
 export interface SignInOptions {
   readonly descriptor: Pick<AzureKeyVaultDescriptor, "entraTenantId" | "clientId" | "certificateThumbprint">;
   readonly certificates: AzureCertificates;
   readonly redirection?: Redirection | undefined;
+  /** Milliseconds that a sign-in may take. */
+  readonly timeout: number;
   /** Milliseconds since the epoch; for tests. */
   readonly now?: () => number;
 }
@@ -45,9 +62,9 @@ export class EntraSignIn implements Identity.TokenCredential {
   readonly #details: KeyDetails;
   readonly #now: () => number;
   readonly #agent: LoopbackAgent | undefined;
-  #token: Identity.AccessToken | undefined;
+  #token: FetchedToken | undefined;
   #accepted: string | undefined;
-  #underWay: Promise<Identity.AccessToken> | undefined;
+  #underWay: Promise<FetchedToken> | undefined;
 
   constructor(identity: typeof Identity, options: SignInOptions, details: KeyDetails) {
     this.#identity = identity;
@@ -70,17 +87,22 @@ export class EntraSignIn implements Identity.TokenCredential {
     this.#assertAsked(scopes, options.tenantId);
     if (options.claims !== undefined) this.#token = undefined;
     const known = this.#token;
-    if (known !== undefined && this.#lives(known, REFRESH_BEFORE)) return forOneCall(known);
+    if (known !== undefined && this.#now() < known.fetchedAt + SIGN_IN_EVERY && this.#lives(known)) return forOneCall(known);
+    const underWay = (this.#underWay ??= this.#signIn(options.claims));
     try {
-      this.#underWay ??= this.#signIn(options.claims).finally(() => {
-        this.#underWay = undefined;
-      });
-      this.#token = await this.#underWay;
+      this.#token = await withinTime(underWay, this.#options.timeout, () => this.#late());
       return forOneCall(this.#token);
     } catch (error) {
+      // Bridges an outage of Entra's as long as the token lives. A rejection is final: an outage that follows it must not
+      // bring the token back.
       const outage = error instanceof ByokError && error.retryable;
-      if (outage && known !== undefined && this.#lives(known, LAST_USE_BEFORE)) return forOneCall(known);
-      throw error;
+      if (!outage) this.#token = undefined;
+      if (!outage || known === undefined || !this.#lives(known)) throw error;
+      this.#token = { ...known, fetchedAt: this.#now() - SIGN_IN_EVERY + AGAIN_AFTER_OUTAGE };
+      return forOneCall(known);
+    } finally {
+      // One that hangs is left to itself: the next call makes another.
+      if (this.#underWay === underWay) this.#underWay = undefined;
     }
   }
 
@@ -89,8 +111,12 @@ export class EntraSignIn implements Identity.TokenCredential {
     this.#agent?.destroy();
   }
 
-  #lives({ expiresOnTimestamp }: Identity.AccessToken, margin: number): boolean {
-    return expiresOnTimestamp - margin > this.#now();
+  #lives({ token }: FetchedToken): boolean {
+    return token.expiresOnTimestamp - LAST_USE_BEFORE > this.#now();
+  }
+
+  #late(): ByokError {
+    return new ByokError("UNAVAILABLE", `Entra did not answer within ${this.#options.timeout / 1000} s: the call may be retried.`, this.#details);
   }
 
   /** A challenge says who shall vouch, and for what: only what the descriptor names is asked for. */
@@ -107,7 +133,8 @@ export class EntraSignIn implements Identity.TokenCredential {
     );
   }
 
-  async #signIn(claims: string | undefined): Promise<Identity.AccessToken> {
+  async #signIn(claims: string | undefined): Promise<FetchedToken> {
+    const fetchedAt = this.#now();
     const candidates = await this.#candidates();
     let rejected: ByokError | undefined;
     for (const candidate of candidates) {
@@ -115,7 +142,7 @@ export class EntraSignIn implements Identity.TokenCredential {
       try {
         const token = await this.#ask(candidate, claims, answer);
         this.#accepted = candidate.thumbprint;
-        return token;
+        return { token, fetchedAt };
       } catch (error) {
         const mapped = mapEntraError(error, answer, candidate.thumbprint, this.#details);
         if (mapped.code !== "APP_REJECTED" || !rejectsCertificate(answer)) throw mapped;
@@ -143,7 +170,9 @@ export class EntraSignIn implements Identity.TokenCredential {
             policy: {
               name: "byokEntraAnswer",
               // MSAL turns every failure into an error of its own that has lost the status.
-              async sendRequest(request, next) {
+              sendRequest: async (request, next) => {
+                // Not `request.timeout`: its timer outlives a connection that fails.
+                request.abortSignal = AbortSignal.timeout(this.#options.timeout);
                 try {
                   const response = await next(request);
                   Object.assign(answer, { status: response.status, body: response.bodyAsText ?? "" });
@@ -192,14 +221,17 @@ export class EntraSignIn implements Identity.TokenCredential {
     return checked.sort((a, b) => rank(a) - rank(b) || b.notAfter - a.notAfter).slice(0, MOST_TRIED);
   }
 
+  /** Whatever is wrong with them is the service's own fault: never a tenant's revocation, and no reason to withhold grace. */
   async #atHand(): Promise<readonly { certificate: string; privateKey: string }[]> {
     const { certificates } = this.#options;
     if (typeof certificates !== "function") return certificates;
     try {
       return await certificates();
     } catch (error) {
-      if (error instanceof ByokError) throw error;
-      throw new ByokError("SERVICE_CREDENTIALS", "The certificates of the application could not be read: look at the cause.", {
+      // What the service's own key or store says of itself is never the tenant's revocation.
+      if (error instanceof ByokError && error.retryable) throw error;
+      const why = error instanceof ByokError ? `(${error.code}) ${error.message}` : "look at the cause.";
+      throw new ByokError("SERVICE_CREDENTIALS", `The certificates of the application could not be read: ${why}`, {
         ...this.#details,
         cause: error,
       });
@@ -207,6 +239,6 @@ export class EntraSignIn implements Identity.TokenCredential {
   }
 }
 
-function forOneCall({ token }: Identity.AccessToken): Identity.AccessToken {
+function forOneCall({ token: { token } }: FetchedToken): Identity.AccessToken {
   return { token, expiresOnTimestamp: 0 };
 }

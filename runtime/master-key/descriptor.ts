@@ -143,3 +143,23 @@ export function placeOf(descriptor: MasterKeyDescriptor): string {
       return descriptor.path;
   }
 }
+
+/** Whose a key is: the account, project or directory that it lives in. */
+export interface KeyHome {
+  readonly kind: "AWS account" | "Google Cloud project" | "Entra directory";
+  readonly id: string;
+}
+
+/** Whose a descriptor's key is, as far as the descriptor tells; undefined for a local one. */
+export function homeOf(descriptor: MasterKeyDescriptor): KeyHome | undefined {
+  switch (descriptor.provider) {
+    case "gcp-kms":
+      return { kind: "Google Cloud project", id: GCP_KEY_NAME.exec(descriptor.keyName)?.[1] ?? "" };
+    case "aws-kms":
+      return { kind: "AWS account", id: awsAccountOf(descriptor.keyArn) };
+    case "azure-key-vault":
+      return { kind: "Entra directory", id: descriptor.entraTenantId };
+    case "local":
+      return undefined;
+  }
+}

@@ -93,9 +93,13 @@ export function mapGcpKmsError(error: unknown, details: Omit<ByokErrorDetails, "
  */
 export function mapGcpCredentialsError(error: unknown, details: Omit<ByokErrorDetails, "cause">): ByokError {
   if (error instanceof ByokError) return error;
-  const code = credentialsErrorCode(error);
-  const what = isErrorLike(error) ? error.name : "Unknown";
-  return new ByokError(code, `${ADVICE[code] ?? ""} (${what})`, { ...details, cause: withoutRequest(error) });
+  const cause = withoutRequest(error);
+  const why = isErrorLike(cause) ? cause.message.replace(/\.$/, "") : "they are not readable";
+  return new ByokError(
+    credentialsErrorCode(error),
+    `The service's own Google credentials cannot be used: ${why}. Check the credentials of this machine; the tenant has nothing to do with it.`,
+    { ...details, cause },
+  );
 }
 
 /** True for answers that the next try may not get: the connection broke, or the server is being restarted. */

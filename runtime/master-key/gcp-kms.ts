@@ -10,7 +10,7 @@
  */
 import type { protos } from "@google-cloud/kms";
 import { crc32c } from "./crc32c.js";
-import { GCP_KEY_NAME, type GcpKmsDescriptor } from "./descriptor.js";
+import { type GcpKmsDescriptor, homeOf } from "./descriptor.js";
 import { ByokError } from "./errors.js";
 import { type GcpKmsClient, type GcpKmsClientOptions, openGcpKmsClient } from "./gcp-kms-client.js";
 import { assertGcpEnvironment } from "./gcp-kms-environment.js";
@@ -48,8 +48,7 @@ type Checksum = protos.google.protobuf.IInt64Value | null | undefined;
 export async function openGcpKmsKey(descriptor: GcpKmsDescriptor, options: GcpKmsClientOptions = {}): Promise<MasterKey> {
   const details = { provider: PROVIDER, keyId: descriptor.keyName, tenant: descriptor.tenant };
   assertGcpEnvironment(process.env, details);
-  const project = GCP_KEY_NAME.exec(descriptor.keyName)?.[1] ?? "";
-  return new GcpKmsKey(await openGcpKmsClient(project, details, options), details);
+  return new GcpKmsKey(await openGcpKmsClient(homeOf(descriptor)?.id ?? "", details, options), details);
 }
 
 class GcpKmsKey implements MasterKey {

@@ -9,6 +9,7 @@ import { openAwsKmsKey } from "./aws-kms.js";
 import { type AzureCertificates } from "./azure-certificate.js";
 import {
   awsAccountOf,
+  homeOf,
   type MasterKeyDescriptor,
   masterKeyDescriptorSchema,
   masterKeyDescriptorsSchema,
@@ -25,7 +26,7 @@ import { type MasterKey } from "./master-key.js";
  * Reads descriptors: the stack output `masterKeys` (an array), or a single one.
  *
  * @throws {@link ByokError} CONFIG_INVALID naming every member that is wrong, a key named twice, descriptors of several
- * tenants, or a key that lives in the account it was granted to (the tenant would not own it).
+ * tenants, or a key that lives in the account or project it was granted to (the tenant would not own it).
  */
 export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] {
   const parsed = masterKeyDescriptorsSchema.safeParse(Array.isArray(json) ? json : [json]);
@@ -40,8 +41,10 @@ export function parseMasterKeyDescriptors(json: unknown): MasterKeyDescriptor[] 
   const places = new Set<string>();
   for (const descriptor of descriptors) {
     const place = placeOf(descriptor);
-    if (places.has(place)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
-    places.add(place);
+    // Azure does not tell names of keys apart by case; the others do.
+    const key = descriptor.provider === "azure-key-vault" ? place.toLowerCase() : place;
+    if (places.has(key)) throw new ByokError("CONFIG_INVALID", `The key ${place} is named twice.`);
+    places.add(key);
     assertTenantOwnsKey(descriptor);
   }
   return descriptors;
@@ -120,20 +123,31 @@ function localServiceKey(path: string): MasterKeyDescriptor {
 }
 
 function assertTenantOwnsKey(descriptor: MasterKeyDescriptor): void {
-  if (descriptor.provider !== "aws-kms") return;
-  const account = awsAccountOf(descriptor.keyArn);
-  if (accountOf(descriptor.grantedTo) === account) {
-    throw new ByokError(
-      "CONFIG_INVALID",
-      `The key ${descriptor.keyArn} lives in the account it was granted to (${account}): a tenant's key belongs in the tenant's own account.`,
-      { provider: descriptor.provider, keyId: descriptor.keyArn, tenant: descriptor.tenant },
-    );
-  }
+  const home = homeOf(descriptor);
+  if (home === undefined || granteeHome(descriptor) !== home.id) return;
+  throw new ByokError(
+    "CONFIG_INVALID",
+    `The key ${placeOf(descriptor)} lives in the ${home.kind} it was granted to (${home.id}): a tenant's key belongs in the tenant's own ${home.kind}.`,
+    { provider: descriptor.provider, keyId: placeOf(descriptor), tenant: descriptor.tenant },
+  );
 }
 
-/** Account of an AWS principal: an IAM ARN, or a bare account id. */
-function accountOf(principal: string): string {
-  return principal.startsWith("arn:") ? awsAccountOf(principal) : principal;
+/** Account or project of whoever was granted a key; undefined where the name does not tell. */
+function granteeHome({ provider, grantedTo }: MasterKeyDescriptor): string | undefined {
+  switch (provider) {
+    case "aws-kms":
+      return grantedTo.startsWith("arn:") ? awsAccountOf(grantedTo) : grantedTo;
+    case "gcp-kms": {
+      const [, application] = /^(?:serviceAccount:)?([a-z0-9-]+)@appspot\.gserviceaccount\.com$/.exec(grantedTo) ?? [];
+      if (application !== undefined) return application;
+      // NAME@PROJECT.iam.gserviceaccount.com; of a project in a domain (example.com:acme) NAME@acme.example.com.iam...
+      const [project, ...domain] = /@([a-z0-9.-]+)\.iam\.gserviceaccount\.com$/.exec(grantedTo)?.[1]?.split(".") ?? [];
+      return domain.length === 0 ? project : `${domain.join(".")}:${project ?? ""}`;
+    }
+    case "azure-key-vault":
+    case "local":
+      return undefined;
+  }
 }
 
 function assertLocalAllowed(options: OpenKeyOptions): void {

@@ -2,6 +2,7 @@ import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey } from "../master-key/master-key.js";
 import { sameBytes } from "./binding-share.js";
 import { deriveSecret } from "./derivation.js";
+import { lentToAll } from "./lent-to-all.js";
 import { type MasterKeys, openGeneration, withOpenGeneration } from "./open-generation.js";
 import { assertTenant, tagged, wrapVerified } from "./seal-generation.js";
 import {
@@ -40,7 +41,7 @@ export async function addMasterKeysToGeneration(
   assertTenant(sealed, added);
   assertSealable(sealed, named.size + added.length);
   return withOpenGeneration(sealed, masterKeys, serviceKey, options, async ({ share, bindingShare, sek }) => {
-    const wraps = await Promise.all(added.map((key) => wrapVerified(key, share, sealed, options)));
+    const wraps = await lentToAll(added.map((key) => wrapVerified(key, share, sealed, options)));
     const keys = [...sealed.masterKeys, ...wraps.map(toSealedWrap)];
     const derived = deriveSecret(share, bindingShare, sealed, masterKeyIds({ masterKeys: keys }));
     derived.sek.fill(0);

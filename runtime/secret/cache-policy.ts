@@ -40,12 +40,14 @@ export function resolveCachePolicy(given: Partial<CachePolicy> = {}): CachePolic
 
 /**
  * How long each cloud takes until everybody hears of a change. Sources: AWS KMS Developer Guide, "Eventual consistency";
- * Cloud KMS, "Consistency of Cloud KMS resources"; Azure Key Vault, "Azure role-based access control", known limits.
+ * "Cloud KMS resource consistency" and IAM's "Access change propagation"; Azure Key Vault, "Azure role-based access
+ * control", known limits (for access policies and disabled keys Microsoft publishes no figure). That an application or its
+ * certificate was removed shows at the next sign-in: runtime/master-key/azure-sign-in.ts.
  */
 const PROPAGATION: Readonly<Record<string, string>> = {
   "aws-kms": "AWS: usually seconds, at times a few minutes",
-  "gcp-kms": "Google Cloud: removing the grant usually seconds, disabling a key version usually a minute, rarely hours",
-  "azure-key-vault": "Azure: usually seconds, up to 10 minutes",
+  "gcp-kms": "Google Cloud: removing the grant usually seconds, at times minutes; disabling a key version usually a minute, rarely hours",
+  "azure-key-vault": "Azure: usually seconds, a role up to 10 minutes; removing the application or its certificate 10 minutes more",
 };
 
 /**

@@ -1,8 +1,9 @@
 import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey } from "../master-key/master-key.js";
 import { openBindingShare, sameBytes } from "./binding-share.js";
-import { shareContext } from "./seal-generation.js";
 import { deriveSecret, sealedSecretTag } from "./derivation.js";
+import { type Refusals } from "./refusals.js";
+import { shareContext } from "./seal-generation.js";
 import { masterKeyIds, type SealedGeneration, untaggedJson } from "./sealed-secret.js";
 import { fromSealedWrap, type SealedWrap } from "./sealed-wrap.js";
 
@@ -13,6 +14,8 @@ export type MasterKeys = ReadonlyMap<string, MasterKey>;
 export interface OpenGenerationOptions extends CallOptions {
   /** This generation as it was opened before: its tag was right then, so its wraps may be offered to the tenant's KMS. */
   readonly openedBefore?: SealedGeneration | undefined;
+  /** What the keys refused so far: kept up to date, and not bridged. Without it only what they answer now counts. */
+  readonly refusals?: Refusals | undefined;
 }
 
 /** What a generation consists of, lent for as long as {@link withOpenGeneration} runs; wiped afterwards. */
@@ -25,7 +28,8 @@ export interface OpenedGeneration {
 /**
  * Opens a generation and lends what comes out. The binding share goes first: with it the tag is checked, so that a forged
  * Secret never causes a call to the tenant's KMS. Then every wrap is opened: a revocation by any master key closes the
- * Secret, a transient failure of one is bridged by another, and the commitment has the last word. While the service key is
+ * Secret, a transient failure of one is bridged by another unless that one was taken away before, and the commitment has the
+ * last word. While the service key is
  * out, the tenant's KMS is asked all the same about a generation opened before: a revocation must not hide behind the
  * service's own outage.
  *
@@ -115,7 +119,7 @@ function configuredWraps(sealed: SealedGeneration, masterKeys: MasterKeys): Conf
 async function assertNotRevoked(
   wraps: readonly ConfiguredWrap[],
   sealed: SealedGeneration,
-  options: CallOptions,
+  options: OpenGenerationOptions,
 ): Promise<void> {
   const { shares, failures } = await unwrapAll(wraps, sealed, options);
   for (const share of shares) share.fill(0);
@@ -126,33 +130,51 @@ async function assertNotRevoked(
 async function openShare(
   wraps: readonly ConfiguredWrap[],
   sealed: SealedGeneration,
-  options: CallOptions,
+  options: OpenGenerationOptions,
 ): Promise<Uint8Array> {
-  const { shares, failures } = await unwrapAll(wraps, sealed, options);
+  const { shares, failures, standing } = await unwrapAll(wraps, sealed, options);
   const [first, ...others] = shares;
   const agreed = first !== undefined && others.every((share) => sameBytes(share, first));
   const decisive = failures.find(isRevocation) ?? failures.find((failure) => !isTransient(failure));
   for (const share of others) share.fill(0);
-  if (first !== undefined && decisive === undefined && agreed) return first;
+  if (first !== undefined && decisive === undefined && agreed && standing === undefined) return first;
   first?.fill(0);
   // Before the transient failures: they would earn grace for a Secret that is known to be wrong.
-  if (decisive === undefined && first !== undefined) throw tampered(sealed, "its master keys hold different shares");
+  if (decisive === undefined && first !== undefined) throw agreed && standing !== undefined ? standing : tampered(sealed, "its master keys hold different shares");
   throw decisive ?? failures[0];
 }
 
-/** Asks every master key; the caller owns the shares. */
-async function unwrapAll(
-  wraps: readonly ConfiguredWrap[],
-  sealed: SealedGeneration,
-  options: CallOptions,
-): Promise<{ shares: Uint8Array[]; failures: unknown[] }> {
+/** What the master keys answered. */
+interface Answers {
+  /** The caller owns them. */
+  readonly shares: Uint8Array[];
+  readonly failures: unknown[];
+  /** What a key that is out had refused before. */
+  readonly standing: ByokError | undefined;
+}
+
+/** Asks every master key. */
+async function unwrapAll(wraps: readonly ConfiguredWrap[], sealed: SealedGeneration, options: OpenGenerationOptions): Promise<Answers> {
+  const { refusals, signal } = options;
+  const shares: Uint8Array[] = [];
+  const failures: unknown[] = [];
   const answers = await Promise.allSettled(
-    wraps.map(({ wrap, key }) => key.unwrap(fromSealedWrap(wrap), shareContext(sealed), options)),
+    wraps.map(({ wrap, key }) => key.unwrap(fromSealedWrap(wrap), shareContext(sealed), { signal })),
   );
-  return {
-    shares: answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.share] : [])),
-    failures: answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : [])),
-  };
+  let standing: ByokError | undefined;
+  for (const [index, { wrap }] of wraps.entries()) {
+    const answer = answers[index];
+    if (answer?.status === "fulfilled") {
+      shares.push(answer.value.share);
+      refusals?.opened(wrap);
+    } else {
+      const reason: unknown = answer?.reason;
+      failures.push(reason);
+      if (isRevocation(reason)) refusals?.refused(wrap, reason);
+      else if (isTransient(reason)) standing ??= refusals?.standing(wrap, reason);
+    }
+  }
+  return { shares, failures, standing };
 }
 
 function isRevocation(error: unknown): error is ByokError {

@@ -8,6 +8,7 @@ import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey } from "../master-key/master-key.js";
 import { assertOpensAs } from "./add-master-keys.js";
 import { openBindingShare, sameBytes, type SealedBindingShare, sealBindingShare } from "./binding-share.js";
+import { lentToAll } from "./lent-to-all.js";
 import { type MasterKeys, withOpenGeneration } from "./open-generation.js";
 import { tagged, wrapVerified } from "./seal-generation.js";
 import { type SealedGeneration } from "./sealed-secret.js";
@@ -52,7 +53,7 @@ export async function rewrapGeneration(
   options: CallOptions = {},
 ): Promise<RewrappedGeneration> {
   return withOpenGeneration(sealed, masterKeys, serviceKey, options, async ({ share, bindingShare, sek }) => {
-    const masters = await Promise.all(
+    const masters = await lentToAll(
       sealed.masterKeys.map((old) =>
         rewrap(old, "master", old, async () => {
           const key = masterKeys.get(old.keyId);

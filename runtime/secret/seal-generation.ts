@@ -3,6 +3,7 @@ import { ByokError } from "../master-key/errors.js";
 import { type CallOptions, type MasterKey, type ShareContext, type WrappedShare } from "../master-key/master-key.js";
 import { sealBindingShare, sameBytes } from "./binding-share.js";
 import { deriveSecret, type GenerationId, KEY_LENGTH, sealedSecretTag } from "./derivation.js";
+import { lentToAll } from "./lent-to-all.js";
 import { assertSealable, type SealedGeneration, untaggedJson, type UntaggedGeneration } from "./sealed-secret.js";
 import { fromSealedWrap, toSealedWrap } from "./sealed-wrap.js";
 
@@ -28,7 +29,7 @@ export async function sealNewGeneration(
   const share = Uint8Array.from(randomBytes(KEY_LENGTH));
   const bindingShare = Uint8Array.from(randomBytes(KEY_LENGTH));
   try {
-    const wraps = await Promise.all(masterKeys.map((key) => wrapVerified(key, share, id, options)));
+    const wraps = await lentToAll(masterKeys.map((key) => wrapVerified(key, share, id, options)));
     const binding = await sealBindingShare(bindingShare, serviceKey, id, options);
     const { sek, commitment } = deriveSecret(
       share,

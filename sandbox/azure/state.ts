@@ -12,8 +12,8 @@ import { errorCode, replacePrivateFile } from "../files.js";
 import { OWNER } from "./roles.js";
 
 /** Directory (Entra tenant) of the tenant that is signed in at first, and its subscription. */
-export const TENANT_DIRECTORY = "11111111-1111-4111-8111-111111111111";
-export const TENANT_SUBSCRIPTION = "aaaaaaaa-1111-4111-8111-aaaaaaaaaaaa";
+export const TENANT_DIRECTORY = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
+export const TENANT_SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
 /** A second tenant's. */
 export const OTHER_TENANT_DIRECTORY = "22222222-2222-4222-8222-222222222222";
 export const OTHER_TENANT_SUBSCRIPTION = "bbbbbbbb-2222-4222-8222-bbbbbbbbbbbb";

@@ -73,7 +73,7 @@ Nothing here reaches a cloud. Without --dir a sandbox is found through BYOK_SAND
   );
   command.addCommand(
     keyAct("schedule-deletion", "the tenant schedules the key's deletion; restore cancels it")
-      .option("--days <n>", "waiting period, 7 to 30", integer(7, 30), 30)
+      .option("--days <n>", "waiting period: AWS 7 to 30, Google Cloud and Azure what key and vault were made with", integer(1, 120), 30)
       .action(async (options: Common & { days: number; key?: string }) => {
         show(options, await client(options).act("scheduleDeletion", { days: options.days, ...keyOf(options) }));
       }),

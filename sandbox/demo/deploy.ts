@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { deployInProcess, type Sandbox } from "../index.js";
 import { execute } from "./execute.js";
 import { type Narrator } from "./narrator.js";
-import { STACK, stackConfig, stackFileText } from "./stack.js";
+import { flatConfig, stackFileText } from "./cast.js";
 
 /** What a deployment leaves: the stack output `masterKeys`, and how many resources the stack has. */
 export interface Deployment {
@@ -16,7 +16,8 @@ export interface Deployment {
 export interface Deployer {
   /** In words. */
   readonly how: string;
-  deploy(): Promise<Deployment>;
+  /** Deploys a stack; its configuration is the same every time. */
+  deploy(stack: string, config: Readonly<Record<string, unknown>>): Promise<Deployment>;
 }
 
 /** The Pulumi engine if there is one on PATH, else the same program in a process of ours. */
@@ -50,23 +51,28 @@ async function engine({ packageRoot, workspace, sandbox, narrator, signal }: Dep
   const pulumi = (...args: string[]): Promise<string> =>
     execute("pulumi", [...args, "--non-interactive"], { cwd: project, env: environment, signal });
   const version = (await pulumi("version")).trim();
-  narrator.command(`pulumi stack init ${STACK}`);
-  await pulumi("stack", "init", STACK);
+  const initialised = new Set<string>();
   return {
     how: `with the Pulumi engine on PATH (${version})`,
-    deploy: async () => {
-      narrator.command("pulumi up");
-      const log = await pulumi("up", "--yes", "--skip-preview", "--color", "never");
+    deploy: async (stack, config) => {
+      if (!initialised.has(stack)) {
+        await writeFile(join(project, `stacks/Pulumi.${stack}.yaml`), stackFileText(config));
+        narrator.command(`pulumi stack init ${stack}`);
+        await pulumi("stack", "init", stack);
+        initialised.add(stack);
+      }
+      narrator.command(`pulumi up --stack ${stack}`);
+      const log = await pulumi("up", "--yes", "--skip-preview", "--color", "never", "--stack", stack);
       for (const line of log.split("\n").filter((text) => /created|Resources:/.test(text))) narrator.detail(line.trim());
-      narrator.command("pulumi stack output masterKeys --json > acme.keys.json");
-      const masterKeys: unknown = JSON.parse(await pulumi("stack", "output", "masterKeys", "--json"));
-      const resources: unknown = JSON.parse(await pulumi("stack", "export"));
+      narrator.command(`pulumi stack output masterKeys --json --stack ${stack}`);
+      const masterKeys: unknown = JSON.parse(await pulumi("stack", "output", "masterKeys", "--json", "--stack", stack));
+      const resources: unknown = JSON.parse(await pulumi("stack", "export", "--stack", stack));
       return { masterKeys, resources: countResources(resources) };
     },
   };
 }
 
-/** Lays out a Pulumi project with the program of `packageRoot` and the demo's own stack: nothing is written over there. */
+/** Lays out a Pulumi project with the program of `packageRoot` and room for the demo's own stacks: nothing is written over there. */
 export async function writeProject(packageRoot: string, project: string): Promise<void> {
   await mkdir(join(project, "stacks"), { recursive: true });
   const definition = await readFile(join(packageRoot, "Pulumi.yaml"), "utf8");
@@ -74,23 +80,21 @@ export async function writeProject(packageRoot: string, project: string): Promis
     join(project, "Pulumi.yaml"),
     definition.replace(/^main: .*$/m, () => `main: ${JSON.stringify(join(packageRoot, "stacks/tenant.ts"))}`),
   );
-  await writeFile(join(project, `stacks/Pulumi.${STACK}.yaml`), stackFileText());
 }
 
 function inProcess({ packageRoot, sandbox, narrator, signal }: DeployerOptions): Promise<Deployer> {
   return Promise.resolve({
     how: "in-process: no `pulumi` on PATH, so the same program runs under Pulumi's mock monitor with the sandbox's resources",
-    deploy: async () => {
+    deploy: async (stack, config) => {
       const { outputs, resources } = await deployInProcess({
         sandboxFile: sandbox.file,
         program: join(packageRoot, "dist/stacks/tenant.js"),
         project: "byok",
-        stack: STACK,
-        config: stackConfig(),
+        stack,
+        config: flatConfig(config),
         signal,
       });
       for (const { type, name } of resources) narrator.detail(`+ ${type} ${name}`);
-      narrator.detail("acme.keys.json: what `pulumi stack output masterKeys --json` prints under the engine");
       return { masterKeys: outputs["masterKeys"], resources: resources.length };
     },
   });

@@ -8,6 +8,9 @@ import { ByokError } from "../../runtime/master-key/errors.js";
 /** A default input is at least this much: a folder that says something about real backups. */
 export const ENOUGH = { bytes: 50_000_000, files: 1_000 };
 
+/** What the tenants after the first back up by default: as many files, in less time. */
+export const ENOUGH_AGAIN = { bytes: 5_000_000, files: 1_000 };
+
 /** How deep below node_modules it may be: `PACKAGE`, `@SCOPE/PACKAGE`. */
 const MAX_DEPTH = 2;
 

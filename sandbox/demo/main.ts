@@ -15,7 +15,8 @@ import { formatBytes } from "../../runtime/cli/terminal.js";
 import { removeTree } from "../../runtime/cli/folder/target.js";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { play } from "./play.js";
-import { chooseInput } from "./input.js";
+import { EVERY_CLOUD, ONE_CLOUD, type Role } from "./cast.js";
+import { chooseInput, ENOUGH_AGAIN, type Input } from "./input.js";
 import { filesAndBytes, Narrator } from "./narrator.js";
 
 /** dist/sandbox/demo -> the package. */
@@ -62,12 +63,18 @@ async function main(folder: string | undefined, options: Options): Promise<numbe
   let workspace: string | undefined;
   try {
     const input = await chooseInput(PACKAGE_ROOT, folder, stop.signal);
-    await assertRoom(options.workDir, input.bytes);
+    const again = folder === undefined ? await chooseInput(PACKAGE_ROOT, folder, stop.signal, ENOUGH_AGAIN) : input;
+    const roles = [...ONE_CLOUD, EVERY_CLOUD];
+    const inputOf = (role: Role): Input => (role === roles[0] ? input : again);
+    await assertRoom(options.workDir, roles.reduce((sum, role) => sum + inputOf(role).bytes, 0));
     stop.signal.throwIfAborted();
     workspace = await mkdtemp(join(options.workDir, "byok-demo-"));
-    narrator.say("DEVELOPMENT MODE: the cloud is a sandbox on 127.0.0.1 and the service key a local file. Nothing leaves this machine.");
-    narrator.say(`Backing up ${input.folder} (${filesAndBytes(input.files, input.bytes)}); working in ${workspace}.`);
-    await play({ narrator, input: input.folder, workspace, packageRoot: PACKAGE_ROOT, signal: stop.signal });
+    narrator.say("DEVELOPMENT MODE: the clouds are a sandbox on 127.0.0.1 and the service key a local file. Nothing leaves this machine.");
+    for (const { folder: source, files, bytes } of new Set(roles.map(inputOf))) {
+      narrator.say(`Backing up ${source} (${filesAndBytes(files, bytes)}).`);
+    }
+    narrator.say(`Working in ${workspace}.`);
+    await play({ narrator, inputOf: (role) => inputOf(role).folder, workspace, packageRoot: PACKAGE_ROOT, signal: stop.signal });
     if (options.keep === true) narrator.say(`\nLeft for a look: ${workspace}`);
     return 0;
   } catch (error) {

@@ -35,9 +35,10 @@ export class Narrator {
   /** One line per step. */
   summary(): void {
     this.say(`\n${this.#paint.bold("Summary")}`);
+    const width = Math.max(...this.#steps.map(({ title }) => title.length));
     this.#steps.forEach(({ title, milliseconds, result }, index) => {
       const time = `${(milliseconds / 1000).toFixed(1)} s`.padStart(8);
-      this.say(`  ${String(index + 1).padStart(2)}. ${title.padEnd(52)} ${time}   ${this.#paint.good("ok")}  ${result}`);
+      this.say(`  ${String(index + 1).padStart(2)}. ${title.padEnd(width)} ${time}   ${this.#paint.good("ok")}  ${result}`);
     });
   }
 

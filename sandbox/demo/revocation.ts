@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ByokError, type Encryptor, type EncryptedStream } from "../../runtime/index.js";
-import { type Sandbox } from "../index.js";
 import { BOUND } from "./bound.js";
-import { hold, type Narrator } from "./narrator.js";
+import { hold } from "./narrator.js";
 
 const MEBIBYTE = 1 << 20;
 
@@ -23,29 +22,43 @@ export interface Route {
   readonly code: "KEY_DISABLED" | "ACCESS_DENIED";
 }
 
-/** Both routes of AWS. */
+/** The routes of every cloud. */
 export const ROUTES: readonly Route[] = [
   { by: "disable", words: "the tenant disables the key", code: "KEY_DISABLED" },
-  { by: "grant", words: "the tenant withdraws the grant from the key policy", code: "ACCESS_DENIED" },
+  { by: "grant", words: "the tenant withdraws the grant", code: "ACCESS_DENIED" },
 ];
+
+/** What a revocation is played with. */
+export interface RevocationStage {
+  readonly encryptor: Encryptor;
+  /** The tenant takes its key away, and gives it back. */
+  readonly revoke: () => void;
+  readonly restore: () => void;
+  readonly signal: AbortSignal;
+}
+
+/** How it went: what a person wants to read, and the result in one line. */
+export interface RevocationOutcome {
+  readonly details: readonly string[];
+  readonly result: string;
+}
 
 /**
  * Revokes while a backup runs: the backup finishes, new operations are refused within the bound, and after the tenant has
  * restored the key the same process works again.
  */
-export async function playRevocation(
-  route: Route,
-  { sandbox, encryptor, narrator, signal }: { sandbox: Sandbox; encryptor: Encryptor; narrator: Narrator; signal: AbortSignal },
-): Promise<string> {
+export async function playRevocation(route: Route, { encryptor, revoke, restore, signal }: RevocationStage): Promise<RevocationOutcome> {
   const running = await startBackup(encryptor);
-  sandbox.aws.revoke({ by: route.by });
+  revoke();
   const revokedAt = performance.now();
-  narrator.detail(`${route.words}, while a backup of ${CHUNKS} MiB is running`);
+  const details = [`${route.words}, while a backup of ${CHUNKS} MiB is running`];
 
   const refusal = await untilRefused(encryptor, signal);
   const refusedAfter = performance.now() - revokedAt;
-  narrator.detail(`new operations: ${refusal.code} after ${seconds(refusedAfter)} (bound here: ${seconds(BOUND.milliseconds)} = ${BOUND.words})`);
-  narrator.detail(`  "${refusal.message}"`);
+  details.push(
+    `new operations: ${refusal.code} after ${seconds(refusedAfter)} (bound here: ${seconds(BOUND.milliseconds)} = ${BOUND.words})`,
+    `  "${refusal.message}"`,
+  );
   hold(refusal.code === route.code, `expected ${route.code}, got ${refusal.code}: ${refusal.message}`);
   hold(
     refusedAfter <= BOUND.milliseconds,
@@ -53,17 +66,17 @@ export async function playRevocation(
   );
 
   const ciphertext = await running.finish();
-  narrator.detail(`the running backup finished: ${CHUNKS} MiB, begun before the revocation`);
+  details.push(`the running backup finished: ${CHUNKS} MiB, begun before the revocation`);
 
-  sandbox.aws.restore({});
+  restore();
   const restoredAt = performance.now();
   await untilAnswered(encryptor, signal);
   const answeredAfter = performance.now() - restoredAt;
-  narrator.detail(`the tenant restores access: works again after ${seconds(answeredAfter)}, in the same process`);
+  details.push(`the tenant restores access: works again after ${seconds(answeredAfter)}, in the same process`);
 
   const restored = await encryptor.decrypt(ciphertext, { resource: "running" });
   hold(Buffer.compare(restored, running.plaintext) === 0, "the backup that ran through the revocation does not restore");
-  return `${route.code} after ${seconds(refusedAfter)}; running backup finished; back after ${seconds(answeredAfter)}`;
+  return { details, result: `${route.code} after ${seconds(refusedAfter)}, back after ${seconds(answeredAfter)}` };
 }
 
 interface RunningBackup {
@@ -128,6 +141,7 @@ async function untilAnswered(encryptor: Encryptor, signal: AbortSignal): Promise
   }
 }
 
-function seconds(milliseconds: number): string {
+/** Milliseconds as people read them. */
+export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -52,12 +52,12 @@ export function invalidArgument(message: string): GoogleError {
   return new GoogleError("INVALID_ARGUMENT", message);
 }
 
-/** `CryptoKey NAME not found.` (FutureStudio/jsign tests, recorded answers of Cloud KMS). */
+/** `CryptoKey NAME not found.` (ebourg/jsign, recorded answer in its GoogleCloudSigningServiceTest). */
 export function notFound(kind: string, name: string): GoogleError {
   return new GoogleError("NOT_FOUND", `${kind} ${name} not found.`);
 }
 
-/** `KeyRing NAME already exists.` (hashicorp/terraform-provider-google issues on key rings that cannot be deleted). */
+/** `KeyRing NAME already exists.` (users' logs of google_kms_key_ring, which cannot be made twice). */
 export function alreadyExists(kind: string, name: string): GoogleError {
   return new GoogleError("ALREADY_EXISTS", `${kind} ${name} already exists.`);
 }
@@ -89,7 +89,7 @@ export function misrouted(location: string): GoogleError {
 
 /**
  * `VERSION is not enabled, current state is: STATE.` with a PreconditionFailure of type `KEY_STATE` about the version
- * (answers quoted in sethvargo/vault-on-gke#56 and in getsops users' logs).
+ * (sethvargo/vault-on-gke#56; the detail in logs of SOPS users, for DESTROY_SCHEDULED; the types for other states are formed alike).
  */
 export function versionNotEnabled(version: string, state: string): GoogleError {
   return new GoogleError("FAILED_PRECONDITION", `${version} is not enabled, current state is: ${state}.`, [

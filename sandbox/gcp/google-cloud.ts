@@ -5,11 +5,12 @@
  */
 import { Call, type CallTrace } from "./call.js";
 import { settle } from "./keys.js";
+import { getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
 import { decrypt, encrypt } from "./operations/crypto.js";
 import { createKeyRing, getKeyRing, listKeyRings } from "./operations/key-rings.js";
 import { createCryptoKey, getCryptoKey, listCryptoKeys, updateCryptoKey, updateCryptoKeyPrimaryVersion } from "./operations/keys.js";
 import { getIamPolicy, setIamPolicy, testIamPermissions } from "./operations/policies.js";
-import { createProject, deleteProject, getProject } from "./operations/projects.js";
+import { createProject, deleteProject, getProject, updateProject } from "./operations/projects.js";
 import { disableService, enableService, getService } from "./operations/services.js";
 import {
   createCryptoKeyVersion, destroyCryptoKeyVersion, getCryptoKeyVersion, listCryptoKeyVersions, restoreCryptoKeyVersion,
@@ -40,7 +41,11 @@ export const METHODS = {
   TestIamPermissions: testIamPermissions,
   CreateProject: createProject,
   GetProject: getProject,
+  UpdateProject: updateProject,
   DeleteProject: deleteProject,
+  TestBillingPermissions: testBillingPermissions,
+  GetProjectBillingInfo: getProjectBillingInfo,
+  UpdateProjectBillingInfo: updateProjectBillingInfo,
   EnableService: enableService,
   DisableService: disableService,
   GetService: getService,

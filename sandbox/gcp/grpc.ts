@@ -6,25 +6,18 @@
  */
 import type * as Grpc from "@grpc/grpc-js";
 
+import { type Answering, QUOTA_PROJECT_HEADER, refuseQuotaProject } from "./answering.js";
 import { GoogleError, misrouted, notInSandbox } from "./errors.js";
-import { damage, type GcpFaults } from "./faults.js";
-import { type GoogleCloud, isMethod, type RequestOf } from "./google-cloud.js";
+import { damage } from "./faults.js";
+import { isMethod, type RequestOf } from "./google-cloud.js";
 import { type Encode, type GoogleRpc } from "./load.js";
 import { parseName } from "./names.js";
 import { CLOUD_KMS, type ServiceAccountRecord } from "./state.js";
 
-/** What answers calls. */
-export interface GrpcParts {
-  readonly cloud: GoogleCloud;
-  readonly faults: GcpFaults;
-  /** The account behind an Authorization header. */
-  readonly authenticate: (header: string | undefined, service: string) => ServiceAccountRecord;
-}
-
 type UnaryCall = Grpc.ServerUnaryCall<object, object>;
 
 /** Makes the server; it listens nowhere yet. */
-export function createGrpcServer(rpc: GoogleRpc, parts: GrpcParts): Grpc.Server {
+export function createGrpcServer(rpc: GoogleRpc, parts: Answering): Grpc.Server {
   // Encrypt takes 64 KiB twice; policies are larger than that only in bad faith.
   const server = new rpc.grpc.Server({ "grpc.max_receive_message_length": 1 << 20 });
   for (const definition of [rpc.keyManagement, rpc.iamPolicy]) {
@@ -46,12 +39,13 @@ export function createGrpcServer(rpc: GoogleRpc, parts: GrpcParts): Grpc.Server 
   return server;
 }
 
-async function answer({ cloud, faults, authenticate }: GrpcParts, method: string, call: UnaryCall): Promise<object> {
+async function answer({ cloud, faults, authenticate }: Answering, method: string, call: UnaryCall): Promise<object> {
   let caller: ServiceAccountRecord | undefined;
   const resource = resourceOf(call.request);
   let wire;
   try {
     caller = authenticate(first(call, "authorization"), CLOUD_KMS);
+    refuseQuotaProject(first(call, QUOTA_PROJECT_HEADER));
     requireRouting(first(call, "x-goog-request-params"), resource);
     wire = await faults.strike({ operation: method, principal: caller.email, resource });
     if (!isMethod(method)) throw notInSandbox(method);

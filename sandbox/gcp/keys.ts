@@ -7,8 +7,9 @@
 import { randomBytes } from "node:crypto";
 
 import { versionNotEnabled } from "./errors.js";
+import { EMPTY_POLICY } from "./iam/policy.js";
 import { versionName } from "./names.js";
-import { type CryptoKeyRecord, type GcpState, NEW_RESOURCE_POLICY, type ProtectionLevel, type VersionRecord } from "./state.js";
+import { type CryptoKeyRecord, type GcpState, type ProtectionLevel, type VersionRecord } from "./state.js";
 
 /** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;
@@ -33,7 +34,7 @@ export function newKey(of: {
     createdAt: now,
     versions: [],
     primary: null,
-    policy: NEW_RESOURCE_POLICY,
+    policy: EMPTY_POLICY,
   };
 }
 

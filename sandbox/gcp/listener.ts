@@ -9,7 +9,8 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 
 import { ByokError } from "../../runtime/master-key/errors.js";
-import { createGrpcServer, type GrpcParts } from "./grpc.js";
+import { type Answering } from "./answering.js";
+import { createGrpcServer } from "./grpc.js";
 import { type GoogleRpc } from "./load.js";
 import { answerRest } from "./rest.js";
 
@@ -36,7 +37,7 @@ export async function listen(
   rpc: GoogleRpc,
   tls: ServerCertificate,
   port: number,
-  parts: (port: number) => GrpcParts,
+  parts: (port: number) => Answering,
 ): Promise<Listener> {
   const server = createServer(tls);
   server.listen(port, "127.0.0.1");

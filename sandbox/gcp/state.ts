@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { errorCode, replacePrivateFile } from "../files.js";
-import { EMPTY_POLICY, newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
+import { newPolicy, type PolicyRecord, serviceAccountMember } from "./iam/policy.js";
 
 /** Project of the tenant that is signed in at first. */
 export const TENANT_PROJECT = "acme-backup-keys";
@@ -19,12 +19,22 @@ export const OTHER_TENANT_PROJECT = "globex-backup-keys";
 export const SERVICE_PROJECT = "afi-production";
 /** The backup service's account: the one that tenants grant. */
 export const SERVICE_ACCOUNT = `storage-byok@${SERVICE_PROJECT}.iam.gserviceaccount.com`;
+/** Organization of {@link TENANT_PROJECT}, and its billing account; those of other tenants get random ids. */
+export const TENANT_ORGANIZATION = "123456789012";
+export const TENANT_BILLING_ACCOUNT = "012345-6789AB-CDEF01";
 /** Service name of Cloud KMS. */
 export const CLOUD_KMS = "cloudkms.googleapis.com";
 
 /** Where projects are made. */
 export interface OrganizationRecord {
   /** Digits. */
+  readonly id: string;
+  policy: PolicyRecord;
+}
+
+/** Who pays. */
+export interface BillingAccountRecord {
+  /** Three times six hex digits, `012345-6789AB-CDEF01`. */
   readonly id: string;
   policy: PolicyRecord;
 }
@@ -42,6 +52,8 @@ export interface ProjectRecord {
   state: "ACTIVE" | "DELETE_REQUESTED";
   labels: Record<string, string>;
   policy: PolicyRecord;
+  /** Id of its billing account; null while it has none. */
+  billingAccount: string | null;
   /** Names of the services that are enabled. */
   readonly services: string[];
 }
@@ -128,6 +140,7 @@ export interface GcpState {
   /** 32 bytes, base64: authenticates the headers of ciphertexts. */
   readonly headerKey: string;
   readonly organizations: OrganizationRecord[];
+  readonly billingAccounts: BillingAccountRecord[];
   readonly projects: ProjectRecord[];
   readonly accounts: ServiceAccountRecord[];
   /** Project whose deployer the resource providers act as. */
@@ -145,12 +158,12 @@ export function deployerOf(project: string): string {
   return `deployer-${project}`;
 }
 
-/** A service account without keys; {@link import("./identity.js").writeKeyFile} makes them. */
+/** A service account without keys; identity.ts makes them with its key file. */
 export function newServiceAccount(name: string, email: string, project: string): ServiceAccountRecord {
   return { name, email, project, uniqueId: digits(21), disabled: false, keys: [] };
 }
 
-/** A project with an owner, and nothing enabled. */
+/** A project with an owner, without a billing account, and nothing enabled. */
 export function newProject(of: {
   readonly projectId: string;
   readonly displayName?: string | undefined;
@@ -168,23 +181,28 @@ export function newProject(of: {
     state: "ACTIVE",
     labels: of.labels ?? {},
     policy: newPolicy([{ role: "roles/owner", members: [serviceAccountMember(of.owner)] }]),
+    billingAccount: null,
     services: [],
   };
 }
 
 /**
- * Adds a project in an organization of its own, with a deployer who owns it and may make more projects.
+ * Adds a project in an organization of its own, with a billing account and a deployer, who owns it and may make more.
  *
  * @returns the deployer.
  */
-export function addTenancy(state: GcpState, projectId: string, now: number): ServiceAccountRecord {
+export function addTenancy(
+  state: GcpState,
+  projectId: string,
+  now: number,
+  ids: { readonly organization?: string; readonly billingAccount?: string } = {},
+): ServiceAccountRecord {
   const deployer = newServiceAccount(deployerOf(projectId), `deployer@${projectId}.iam.gserviceaccount.com`, projectId);
-  const organization: OrganizationRecord = {
-    id: digits(12),
-    policy: newPolicy([{ role: "roles/resourcemanager.projectCreator", members: [serviceAccountMember(deployer.email)] }]),
-  };
-  state.organizations.push(organization);
-  state.projects.push(newProject({ projectId, organization: organization.id, owner: deployer.email, now }));
+  const { organization = digits(12), billingAccount = hexTriple() } = ids;
+  const grant = (role: string): PolicyRecord => newPolicy([{ role, members: [serviceAccountMember(deployer.email)] }]);
+  state.organizations.push({ id: organization, policy: grant("roles/resourcemanager.projectCreator") });
+  state.billingAccounts.push({ id: billingAccount, policy: grant("roles/billing.user") });
+  state.projects.push({ ...newProject({ projectId, organization, owner: deployer.email, now }), billingAccount });
   state.accounts.push(deployer);
   return deployer;
 }
@@ -194,6 +212,7 @@ function initialState(now: number): GcpState {
     schema: 1,
     headerKey: randomBytes(32).toString("base64"),
     organizations: [],
+    billingAccounts: [],
     projects: [],
     accounts: [],
     signedIn: TENANT_PROJECT,
@@ -201,7 +220,8 @@ function initialState(now: number): GcpState {
     keys: [],
     takenAway: {},
   };
-  for (const project of [TENANT_PROJECT, OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);
+  addTenancy(state, TENANT_PROJECT, now, { organization: TENANT_ORGANIZATION, billingAccount: TENANT_BILLING_ACCOUNT });
+  for (const project of [OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);
   state.accounts.push(newServiceAccount(SERVICE_IDENTITY, SERVICE_ACCOUNT, SERVICE_PROJECT));
   // The service calls Cloud KMS from its own project, so that one has enabled it; tenants have not yet.
   state.projects.find(({ projectId }) => projectId === SERVICE_PROJECT)?.services.push(CLOUD_KMS);
@@ -214,8 +234,10 @@ function digits(length: number): string {
   return String(1 + (first % 9)) + rest.map((byte) => byte % 10).join("");
 }
 
-/** The policy that a new resource has. */
-export const NEW_RESOURCE_POLICY = EMPTY_POLICY;
+/** Three times six upper-case hex digits. */
+function hexTriple(): string {
+  return Array.from({ length: 3 }, () => randomBytes(3).toString("hex").toUpperCase()).join("-");
+}
 
 /** The state in memory and its file; {@link StateFile.save} after every change, before the answer goes out. */
 export class StateFile {

@@ -6,11 +6,12 @@
 import { awsProvider } from "./aws/provider.js";
 import { azureNativeProvider } from "./azure-native/provider.js";
 import { azureadProvider } from "./azuread/provider.js";
+import { gcpProvider } from "./gcp/provider.js";
 import { type Provider } from "./provider.js";
 
 /** Every provider, by the name of its Pulumi package. */
 export const PROVIDERS: ReadonlyMap<string, Provider> = new Map(
-  [awsProvider, azureNativeProvider, azureadProvider].map((provider) => [provider.name, provider]),
+  [awsProvider, gcpProvider, azureNativeProvider, azureadProvider].map((provider) => [provider.name, provider]),
 );
 
 /** Package of a type or function token: what comes before the first colon. */

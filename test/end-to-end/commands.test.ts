@@ -1,6 +1,6 @@
 /**
  * The README's commands as they stand, from a stack's output to a restored folder, and the tenant's acts after them. With
- * `pulumi` on PATH every example stack is deployed by the real engine, otherwise one of them in-process.
+ * `pulumi` on PATH every example stack is deployed by the real engine, otherwise one per cloud and the one with all, in-process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,26 +11,33 @@ import { createInterface } from "node:readline";
 
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
+import { parse, stringify } from "yaml";
+
 import { deployInProcess } from "../../sandbox/index.js";
-import { masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
+import { masterKeyDescriptorsSchema, placeOf } from "../../runtime/master-key/descriptor.js";
 import { README } from "../package/readme.js";
 import { PulumiProject, pulumiIsInstalled } from "../stacks/pulumi-project.js";
-import { EXAMPLE_STACKS, readStackConfig, ROOT } from "../stacks/stack-file.js";
+import { ALL_EXAMPLE_STACKS, readStackConfig, ROOT, THREE_CLOUDS_EXAMPLE_STACK } from "../stacks/stack-file.js";
 import { shell, succeed, withByok } from "./shell.js";
 
-/** The stack whose tenant acts. */
-const ACTED_ON = "acme-eu";
+/** Stacks whose tenants act, one per cloud and one with all. */
+const ACTED_ON = ["acme-eu", "acme-gcp-eu", "acme-azure-eu", THREE_CLOUDS_EXAMPLE_STACK] as const;
 const installed = pulumiIsInstalled();
-const STACKS = installed ? EXAMPLE_STACKS : [ACTED_ON];
-if (!installed) process.stderr.write(`skipped: pulumi not on PATH; only ${ACTED_ON} is deployed, in-process\n`);
+const STACKS: readonly string[] = installed ? ALL_EXAMPLE_STACKS : ACTED_ON;
+if (!installed) process.stderr.write(`skipped: pulumi not on PATH; only ${ACTED_ON.join(", ")} are deployed, in-process\n`);
 
 const OUTPUT_COMMAND = "pulumi stack output masterKeys --json > acme.keys.json";
 const KEYS = "--secret acme.secret.json --descriptor acme.keys.json --service-key file:./service.key";
+const CREDENTIALS = "--credentials acme.credentials.json";
 
 /** Where the commands of a stack run. */
 interface Place {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly tenant: string;
+  readonly azure: boolean;
+  /** Drives the stack, with the engine. */
+  readonly project?: PulumiProject;
 }
 
 let folder: string;
@@ -63,27 +70,72 @@ async function startSandbox(): Promise<Record<string, string>> {
   return exported;
 }
 
+/** A stack's configuration with the certificate that the service has just made, where it registers one. */
+async function configWith(stack: string, place: Place): Promise<Record<string, string>> {
+  const config = await readStackConfig(stack);
+  if (!place.azure) return config;
+  await succeed(command("byok credentials create", place), place);
+  const certificate = readFileSync(join(place.cwd, "acme.certificate.pem"), "utf8");
+  const azure = JSON.parse(config["byok:azure"] ?? "") as object;
+  return { ...config, "byok:azure": JSON.stringify({ ...azure, certificates: [certificate] }) };
+}
+
 /** Deploys a stack; its descriptor is in `acme.keys.json` then. */
 async function deploy(stack: string): Promise<Place> {
+  const config = await readStackConfig(stack);
+  const facts = { tenant: config["byok:tenant"] ?? "", azure: (config["byok:clouds"] ?? "").includes("azure") };
   if (installed) {
     const project = await PulumiProject.create(environment);
     projects.push(project);
-    const place = { cwd: project.directory, env: withByok(folder, project.environment) };
+    const place = { ...facts, project, cwd: project.directory, env: withByok(folder, project.environment) };
+    const text = parse(readFileSync(project.stackFile(stack), "utf8")) as { config: Record<string, unknown> };
+    const values = Object.entries(await configWith(stack, place)).map(([key, value]) => [
+      key,
+      key === "byok:azure" ? (JSON.parse(value) as unknown) : text.config[key],
+    ]);
+    writeFileSync(project.stackFile(stack), stringify({ config: Object.fromEntries(values) as unknown }));
     await succeed(`pulumi stack init ${stack} && pulumi up --yes --skip-preview --non-interactive`, place);
+    await succeed("pulumi preview --expect-no-changes --non-interactive", place);
     await succeed(documented(OUTPUT_COMMAND), place);
     return place;
   }
-  const place = { cwd: join(folder, "work"), env: withByok(folder, { ...process.env, ...environment }) };
+  const place = { ...facts, cwd: join(folder, stack), env: withByok(folder, { ...process.env, ...environment }) };
   mkdirSync(place.cwd);
   const { outputs } = await deployInProcess({
     sandboxFile: environment["BYOK_SANDBOX"] ?? "",
     program: join(ROOT, "dist/stacks/tenant.js"),
     project: "byok",
     stack,
-    config: await readStackConfig(stack),
+    config: await configWith(stack, place),
   });
   writeFileSync(join(place.cwd, "acme.keys.json"), JSON.stringify(outputs["masterKeys"]));
   return place;
+}
+
+/** The README's line that begins so, for this stack's tenant, with the flags that the README adds for Azure. */
+function command(beginning: string, place: Place): string {
+  const line = documented(beginning).replace("--tenant acme ", `--tenant ${place.tenant} `);
+  const opensKeys = /^byok (verify|secret create|encrypt|decrypt) /.test(line);
+  if (!place.azure || !opensKeys) return line;
+  const serviceKey = line.includes("--service-key") ? "" : " --service-key file:./service.key";
+  return `${line} ${CREDENTIALS}${serviceKey}`;
+}
+
+/** The flags that name keys, in `places` with Azure the credentials too. */
+function keysOf(place: Place): string {
+  return place.azure ? `${KEYS} ${CREDENTIALS}` : KEYS;
+}
+
+/** The key ids of a place's descriptors. */
+function keyIds({ cwd }: Place): string[] {
+  return masterKeyDescriptorsSchema.parse(JSON.parse(readFileSync(join(cwd, "acme.keys.json"), "utf8"))).map(placeOf);
+}
+
+/** Runs a `byok` that must fail, and returns its exit code and error code. */
+async function refused(line: string, place: Place): Promise<{ exitCode: number | null; code: string }> {
+  const { exitCode, stdout } = await shell(`${line} --json`, place);
+  const { error } = JSON.parse(stdout) as { error: { code: string } };
+  return { exitCode, code: error.code };
 }
 
 function makeData(cwd: string): void {
@@ -93,13 +145,6 @@ function makeData(cwd: string): void {
   writeFileSync(join(data, "empty"), "");
   writeFileSync(join(data, "日本語", "größer.bin"), Buffer.alloc(3_000_000, "three segments "));
   symlinkSync("日本語/größer.bin", join(data, "link"));
-}
-
-/** ARN of a place's key. */
-function keyArn({ cwd }: Place): string {
-  const [descriptor] = masterKeyDescriptorsSchema.parse(JSON.parse(readFileSync(join(cwd, "acme.keys.json"), "utf8")));
-  if (descriptor?.provider !== "aws-kms") throw new Error("the stack has no AWS key in its output");
-  return descriptor.keyArn;
 }
 
 beforeAll(async () => {
@@ -123,7 +168,7 @@ describe.each(STACKS)("the README's commands, in their order: stack %s", (stack)
     place = await deploy(stack);
     places.set(stack, place);
     makeData(place.cwd);
-  }, 120_000);
+  }, 180_000);
 
   test.each([
     ["byok verify", /Every key can be used from here/],
@@ -132,8 +177,8 @@ describe.each(STACKS)("the README's commands, in their order: stack %s", (stack)
     ["byok decrypt", /Restored 2 files, 1 link and 2 folders: 3\.0 MB .* every byte authenticated/],
     ["byok inspect", /acme/],
   ])("%s", async (beginning, says) => {
-    expect(await succeed(documented(beginning), place)).toMatch(says);
-  }, 30_000);
+    expect(await succeed(command(beginning, place), place)).toMatch(says);
+  }, 60_000);
 
   test("every file is back", async () => {
     await succeed("diff -r --no-dereference data restored", place);
@@ -150,54 +195,108 @@ describe.each(STACKS)("the README's commands, in their order: stack %s", (stack)
   });
 });
 
-describe("what the tenant does, and what new operations then answer", () => {
+describe.each(ACTED_ON)("what the tenant of %s does, and what new operations then answer", (stack) => {
   let place: Place;
   /** Several keys are in the sandbox: the one meant is named. */
-  let key: string;
+  let keys: string[];
 
   beforeAll(() => {
-    const deployed = places.get(ACTED_ON);
-    if (deployed === undefined) throw new Error(`${ACTED_ON} was not deployed: run the whole file`);
+    const deployed = places.get(stack);
+    if (deployed === undefined) throw new Error(`${stack} was not deployed: run the whole file`);
     place = deployed;
-    key = `--key ${keyArn(place)}`;
+    keys = keyIds(place);
   });
-
-  /** Runs a `byok` that must fail, and returns its exit code and error code. */
-  async function refused(line: string): Promise<{ exitCode: number | null; code: string }> {
-    const { exitCode, stdout } = await shell(`${line} --json`, place);
-    const { error } = JSON.parse(stdout) as { error: { code: string } };
-    return { exitCode, code: error.code };
-  }
 
   test.each([
     ["byok sandbox revoke --by disable", "KEY_DISABLED"],
     ["byok sandbox revoke --by grant", "ACCESS_DENIED"],
-    ["byok sandbox schedule-deletion --days 7", "KEY_PENDING_DELETION"],
-  ])("%s -> %s, and restored it works again", async (act, code) => {
-    await succeed(`${act} ${key}`, place);
-    expect(await refused(`byok decrypt ./data.byok ${KEYS} --out ./refused`)).toEqual({ exitCode: 3, code });
-    expect(await refused(`byok encrypt ./data ${KEYS} --out ./refused`)).toEqual({ exitCode: 3, code });
-    expect(await refused("byok verify --descriptor acme.keys.json")).toEqual({ exitCode: 3, code });
-    expect(readdirSync(place.cwd).filter((name) => name.startsWith("refused"))).toEqual([]);
-    await succeed(`byok sandbox restore ${key}`, place);
-    await succeed(`byok decrypt ./data.byok ${KEYS} --out ./again --force`, place);
+  ])("%s, of any key -> %s, and restored it works again", async (act, code) => {
+    for (const key of keys) {
+      await succeed(`${act} --key ${key}`, place);
+      expect(await refused(`byok decrypt ./data.byok ${keysOf(place)} --out ./refused`, place)).toEqual({ exitCode: 3, code });
+      expect(await refused(`byok encrypt ./data ${keysOf(place)} --out ./refused`, place)).toEqual({ exitCode: 3, code });
+      expect(await refused(command("byok verify", place).replace(/ --wait \w+/, ""), place)).toEqual({ exitCode: 3, code });
+      expect(readdirSync(place.cwd).filter((name) => name.startsWith("refused"))).toEqual([]);
+      await succeed(`byok sandbox restore --key ${key}`, place);
+    }
+    await succeed(`byok decrypt ./data.byok ${keysOf(place)} --out ./again --force`, place);
     await succeed("diff -r --no-dereference data again", place);
+  }, 120_000);
+
+  test("another service key does not open it, nor does another Secret", async () => {
+    const made = command("byok secret create", place).replace("acme.secret.json", "other.json").replace(" --wait 10m", "");
+    await succeed(made, place);
+    const other = keysOf(place).replace("acme.secret.json", "other.json");
+    expect(await refused(`byok decrypt ./data.byok ${other} --out ./refused`, place)).toEqual({ exitCode: 5, code: "SECRET_MISMATCH" });
+    if (place.azure) return; // The credentials are sealed by the one service key: another one opens neither.
+    await succeed(made.replace("service.key", "other.key").replace("other.json", "third.json"), place);
+    const foreign = keysOf(place).replace("service.key", "other.key");
+    expect(await refused(`byok decrypt ./data.byok ${foreign} --out ./refused`, place)).toEqual({ exitCode: 5, code: "WRONG_BINDING_SHARE" });
   }, 60_000);
 
-  test("byok sandbox rotate: everything still opens", async () => {
-    await succeed(`byok sandbox rotate ${key}`, place);
-    await succeed(`byok decrypt ./data.byok ${KEYS} --out ./rotated`, place);
+  test("rotated, re-wrapped, the old version taken out where there are versions: everything still opens", async () => {
+    for (const key of keys) {
+      const { versions } = JSON.parse(await succeed(`byok sandbox rotate --key ${key} --json`, place)) as {
+        versions: { version: string; newest: boolean }[];
+      };
+      await succeed(`byok secret rewrap ${keysOf(place)}`, place);
+      for (const { version } of versions.filter(({ newest }) => !newest)) {
+        const act = key.startsWith("projects/") ? "destroy-version" : "disable-version";
+        await succeed(`byok sandbox ${act} --key ${key} --version ${version}`, place);
+      }
+      const shown = JSON.parse(await succeed(`byok secret show ${keysOf(place)} --json`, place)) as { rewrapDue: boolean };
+      expect(shown.rewrapDue).toBe(false);
+    }
+    await succeed(`byok decrypt ./data.byok ${keysOf(place)} --out ./rotated --force`, place);
     await succeed("diff -r --no-dereference data rotated", place);
-  });
+  }, 120_000);
+});
 
-  test("another service key does not open it", async () => {
-    await succeed("byok secret create --tenant acme --descriptor acme.keys.json --service-key file:./other.key --out other.json", place);
-    const other = KEYS.replace("service.key", "other.key");
-    expect(await refused(`byok decrypt ./data.byok ${other} --out ./refused`)).toEqual({ exitCode: 5, code: "WRONG_BINDING_SHARE" });
-  });
+describe("acts that only one cloud has", () => {
+  const at = (stack: string): Place => {
+    const place = places.get(stack);
+    if (place === undefined) throw new Error(`${stack} was not deployed: run the whole file`);
+    return place;
+  };
 
-  test("another Secret does not open it", async () => {
-    const other = KEYS.replace("acme.secret.json", "other.json").replace("service.key", "other.key");
-    expect(await refused(`byok decrypt ./data.byok ${other} --out ./refused`)).toEqual({ exitCode: 5, code: "SECRET_MISMATCH" });
-  });
+  test.each([
+    ["acme-eu", 7, "KEY_PENDING_DELETION"],
+    ["acme-gcp-eu", 30, "KEY_PENDING_DELETION"],
+    ["acme-azure-eu", 90, "KEY_NOT_FOUND"],
+  ])("%s: schedule-deletion --days %i -> %s, and restored it works again", async (stack, days, code) => {
+    const place = at(stack);
+    const [key] = keyIds(place);
+    await succeed(`byok sandbox schedule-deletion --days ${days} --key ${key ?? ""}`, place);
+    expect(await refused(`byok decrypt ./data.byok ${keysOf(place)} --out ./refused`, place)).toEqual({ exitCode: 3, code });
+    await succeed(`byok sandbox restore --key ${key ?? ""}`, place);
+    await succeed(`byok decrypt ./data.byok ${keysOf(place)} --out ./again --force`, place);
+  }, 60_000);
+
+  test("Azure: a closed firewall is NETWORK_BLOCKED, an expired certificate APP_REJECTED", async () => {
+    const place = at("acme-azure-eu");
+    const [descriptor] = masterKeyDescriptorsSchema.parse(JSON.parse(readFileSync(join(place.cwd, "acme.keys.json"), "utf8")));
+    if (descriptor?.provider !== "azure-key-vault") throw new Error("the stack has no Azure key in its output");
+    const vault = new URL(descriptor.keyUri).hostname.split(".")[0] ?? "";
+    const decrypt = `byok decrypt ./data.byok ${keysOf(place)} --out ./refused`;
+    await succeed(`byok sandbox firewall --vault ${vault} --set closed`, place);
+    expect(await refused(decrypt, place)).toEqual({ exitCode: 3, code: "NETWORK_BLOCKED" });
+    await succeed(`byok sandbox firewall --vault ${vault} --set open`, place);
+    await succeed(`byok sandbox expire-certificate --client-id ${descriptor.clientId}`, place);
+    expect(await refused(decrypt, place)).toEqual({ exitCode: 3, code: "APP_REJECTED" });
+  }, 60_000);
+});
+
+(installed ? describe.each(STACKS) : describe.skip.each(STACKS))("destroying stack %s", (stack) => {
+  test("is refused; withdrawing the grants ends access and leaves the keys", async () => {
+    const place = places.get(stack);
+    if (place?.project === undefined) throw new Error(`${stack} was not deployed: run the whole file`);
+    const refusal = await place.project.pulumi("destroy", "--yes", "--stack", stack);
+    expect(refusal.exitCode).not.toBe(0);
+    expect(refusal.output).toContain("because it is protected");
+    await succeed("pulumi destroy --yes --exclude-protected --non-interactive", place);
+    const verify = command("byok verify", place).replace(/ --wait \w+/, "");
+    expect(await refused(verify, place)).toMatchObject({ exitCode: 3 });
+    const { keys } = JSON.parse(await succeed("byok sandbox status --json", place)) as { keys: { keyId: string; grantedTo: string[] }[] };
+    for (const id of keyIds(place)) expect(keys.find(({ keyId }) => keyId === id)).toMatchObject({ grantedTo: [] });
+  }, 120_000);
 });

@@ -5,7 +5,7 @@ import { type AzureCertificate } from "../../runtime/master-key/azure-certificat
 import { type AzureKeyVaultDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type Endpoints } from "../../runtime/master-key/endpoints.js";
 import { AZURE_HOSTS, type AzureSandbox, startAzure } from "../../sandbox/azure/index.js";
-import { issueServerTls } from "../../sandbox/certificate-authority.js";
+import { issueServerTls, type ServerTls } from "../../sandbox/certificate-authority.js";
 import { selfSigned } from "./certificates.js";
 
 type AuditEntry = ReturnType<AzureSandbox["calls"]>[number];
@@ -37,8 +37,12 @@ export interface TestAzureSandbox {
   close(): Promise<void>;
 }
 
-export async function startTestAzureSandbox(folder: string, options: { readonly now?: () => number } = {}): Promise<TestAzureSandbox> {
-  const tls = await issueServerTls({ dns: ["localhost", ...AZURE_HOSTS], ip: ["127.0.0.1"] });
+/** `tls`: a certificate for these hosts that another cloud of the test's has as well; one of its own where left out. */
+export async function startTestAzureSandbox(
+  folder: string,
+  options: { readonly now?: () => number; readonly tls?: ServerTls } = {},
+): Promise<TestAzureSandbox> {
+  const tls = options.tls ?? (await issueServerTls({ dns: ["localhost", ...AZURE_HOSTS], ip: ["127.0.0.1"] }));
   const running = await startAzure({ directory: join(folder, `azure-${randomUUID()}`), tls, clock: options.now });
   const azure = running.sandbox;
   const certificate = await selfSigned({ name: "backup service", algorithm: "rsa" });

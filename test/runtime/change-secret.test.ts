@@ -116,6 +116,32 @@ describe("adding a master key", () => {
     }
   });
 
+  test("a key that was taken away is not bridged until it answers again itself", async () => {
+    const clock = new FakeClock();
+    const encryptor = await open(await addMasterKeys({ ...access, sealedSecret: onlyA }), { clock });
+    const { ciphertext } = await encryptor.encrypt(Buffer.from("x"), { resource: "r" });
+    takeAway(b);
+    expect(await refusal(encryptor.decrypt(ciphertext))).toMatchObject({ code: "KEY_NOT_FOUND", revocation: true });
+    mkdirSync(b.path, { mode: 0o700 }); // Then it cannot be reached: a vault that was deleted vanishes from DNS, too.
+    for (let round = 0; round < 4; round += 1) {
+      clock.advance(11_000);
+      expect(await refusal(encryptor.decrypt(ciphertext))).toMatchObject({ code: "KEY_NOT_FOUND", revocation: true });
+    }
+    rmdirSync(b.path);
+    giveBack(b);
+    clock.advance(11_000);
+    expect(await refusal(encryptor.decrypt(ciphertext))).toMatchObject({ code: "KEY_NOT_FOUND", message: expect.stringMatching(/twice, 10 s apart/) });
+    clock.advance(10_000);
+    expect(await read(encryptor, ciphertext)).toBe("x");
+    // Given back, its outages are bridged as before.
+    takeAway(b);
+    mkdirSync(b.path, { mode: 0o700 });
+    clock.advance(11_000);
+    expect(await read(encryptor, ciphertext)).toBe("x");
+    rmdirSync(b.path);
+    giveBack(b);
+  });
+
   test("nothing left to add", async () => {
     const both = await addMasterKeys({ ...access, sealedSecret: onlyA });
     expect(await refusal(addMasterKeys({ ...access, sealedSecret: both }))).toMatchObject({

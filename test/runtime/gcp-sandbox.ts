@@ -1,5 +1,4 @@
 /** The sandbox's Google Cloud with keys in it, for tests of the runtime against Cloud KMS. */
-import { type GcpCredentials } from "../../runtime/master-key/gcp-kms.js";
 import { type GcpKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type GcpAuditEntry, type GcpSandbox } from "../../sandbox/gcp/index.js";
 import { createKey, enableCloudKms, gcpFixture, SERVICE, SERVICE_ACCOUNT, setPolicy, TENANT_PROJECT, USE } from "../sandbox/gcp/fixtures.js";
@@ -11,7 +10,7 @@ const VIEWER = "roles/cloudkms.viewer";
 export interface TestGcpSandbox {
   readonly google: GcpSandbox;
   readonly endpoints: { readonly "gcp-kms": string; readonly certificateAuthority: string };
-  readonly credentials: { readonly "gcp-kms": GcpCredentials };
+  readonly credentials: { readonly "gcp-kms": { readonly keyFile: string } };
   /** Makes a key in the tenant's project that the service may encrypt and decrypt with. */
   createKey(tenant: string, options?: { readonly viewer?: boolean }): Promise<GcpKmsDescriptor>;
   /** The service's own calls so far. */
@@ -19,8 +18,9 @@ export interface TestGcpSandbox {
   close(): Promise<void>;
 }
 
-export async function startTestGcpSandbox(): Promise<TestGcpSandbox> {
-  const fixture = await gcpFixture();
+/** `tls`: as {@link gcpFixture} takes it. */
+export async function startTestGcpSandbox(given: Parameters<typeof gcpFixture>[0] = {}): Promise<TestGcpSandbox> {
+  const fixture = await gcpFixture(given);
   await enableCloudKms(fixture, TENANT_PROJECT);
   const google = fixture.gcp.sandbox;
   let made = 0;

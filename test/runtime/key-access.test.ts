@@ -8,7 +8,8 @@ import {
   rotateApplicationCredentials,
   type SealedApplicationCredentials,
 } from "../../runtime/index.js";
-import { tenantCredentials } from "../../runtime/key-access.js";
+import { openAccess, tenantCredentials } from "../../runtime/key-access.js";
+import { type AzureKeyVaultDescriptor, type GcpKmsDescriptor, type MasterKeyDescriptor, placeOf } from "../../runtime/master-key/descriptor.js";
 import { FakeMasterKey } from "./fake-master-key.js";
 import { refusal, thrownBy } from "./support.js";
 
@@ -84,5 +85,41 @@ describe("a tenant's application credentials", () => {
       code: "CONFIG_INVALID",
       message: expect.stringMatching(/^Not application credentials:/) as unknown,
     });
+  });
+});
+
+describe("the service key lives with no tenant's", () => {
+  const guid = (last: number): string => `00000000-0000-4000-8000-00000000000${last}`;
+  const common = { schema: 1, datacenter: "eu" } as const;
+  const google = (tenant: string, project: string): GcpKmsDescriptor => ({
+    ...common, tenant, grantedTo: "serviceAccount:x@elsewhere.iam.gserviceaccount.com", provider: "gcp-kms",
+    keyName: `projects/${project}/locations/europe-west4/keyRings/ring/cryptoKeys/${tenant}`,
+  });
+  const azure = (tenant: string, directory: string): AzureKeyVaultDescriptor => ({
+    ...common, tenant, grantedTo: guid(1), provider: "azure-key-vault", keyUri: `https://${tenant}-byok.vault.azure.net/keys/k`,
+    entraTenantId: directory, clientId: guid(2), certificateThumbprint: "0".repeat(40), certificateNotAfter: "2027-01-31T00:00:00Z", operation: "encrypt",
+  });
+  const credentials = { "azure-key-vault": [own] };
+
+  test.each<[string, MasterKeyDescriptor, MasterKeyDescriptor, string]>([
+    ["project", google("service", "tenant-acme"), google("acme", "tenant-acme"), "Google Cloud project (tenant-acme)"],
+    ["directory", azure("service", guid(3)), azure("acme", guid(3)), `Entra directory (${guid(3)})`],
+  ])("in one %s: refused", async (_name, serviceKey, masterKey, where) => {
+    expect(await refusal(openAccess({ masterKeys: [masterKey], serviceKey, credentials }))).toMatchObject({
+      code: "CONFIG_INVALID",
+      message: `The service key ${placeOf(serviceKey)} lives in the tenant's ${where}: it belongs in the service's own.`,
+      keyId: placeOf(serviceKey),
+      tenant: "acme",
+    });
+  });
+
+  test.each<[string, MasterKeyDescriptor, MasterKeyDescriptor]>([
+    ["projects", google("service", "service-keys"), google("acme", "tenant-acme")],
+    ["directories", azure("service", guid(4)), azure("acme", guid(3))],
+    ["clouds", google("service", "service-keys"), azure("acme", guid(3))],
+  ])("in two %s: fine", async (_name, serviceKey, masterKey) => {
+    const access = await openAccess({ masterKeys: [masterKey], serviceKey, credentials });
+    expect([access.serviceKey.id, ...access.masterKeys.keys()]).toEqual([placeOf(serviceKey), placeOf(masterKey)]);
+    await access.close();
   });
 });

@@ -6,12 +6,23 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { masterKeyDescriptorsSchema, type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
+import { type MasterKeyDescriptor, masterKeyDescriptorsSchema, placeOf } from "../../runtime/master-key/descriptor.js";
+import { OTHER_TENANT_ACCOUNT, TENANT_ACCOUNT } from "../../sandbox/aws/state.js";
+import { OTHER_TENANT_DIRECTORY, TENANT_DIRECTORY } from "../../sandbox/azure/index.js";
+import { OTHER_TENANT_PROJECT, TENANT_PROJECT } from "../../sandbox/gcp/state.js";
 import { PulumiProject, pulumiIsInstalled, type CommandResult } from "./pulumi-project.js";
 import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
-import { EXAMPLE_STACKS, readStackConfig, stackFile } from "./stack-file.js";
+import { readStackConfig, stackFile, THREE_CLOUDS_EXAMPLE_STACK } from "./stack-file.js";
 
 const TIMEOUT = 300_000;
+
+/** Stacks that are taken through their whole life: the preset, and an own identity in each cloud and in all. */
+const CYCLED = ["acme-usa", "acme-eu", "acme-gcp-eu", "acme-azure-eu", THREE_CLOUDS_EXAMPLE_STACK] as const;
+
+/** Whose administrators deploy: the tenant of the example stacks, and another one. */
+const FIRST = { account: TENANT_ACCOUNT, project: TENANT_PROJECT, entraTenantId: TENANT_DIRECTORY };
+const SECOND = { account: OTHER_TENANT_ACCOUNT, project: OTHER_TENANT_PROJECT, entraTenantId: OTHER_TENANT_DIRECTORY };
+
 const installed = pulumiIsInstalled();
 if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
 
@@ -39,39 +50,49 @@ let project: PulumiProject;
     return result;
   }
 
-  async function masterKey(stack: string): Promise<AwsKmsDescriptor> {
+  async function masterKeys(stack: string): Promise<MasterKeyDescriptor[]> {
     const { stdout } = await succeed("stack", "output", "masterKeys", "--json", "--stack", stack);
-    const [descriptor, ...others] = masterKeyDescriptorsSchema.parse(JSON.parse(stdout));
-    if (descriptor?.provider !== "aws-kms" || others.length > 0) throw new Error(`unexpected master keys: ${stdout}`);
-    return descriptor;
+    return masterKeyDescriptorsSchema.parse(JSON.parse(stdout));
   }
 
-  /** The key as KMS has it. */
-  async function keyInKms(keyArn: string) {
-    const { keys } = await sandbox.client.act("aws.status", {});
-    const key = keys.find((candidate) => candidate.keyArn === keyArn);
-    return key && { state: key.state, aliases: key.aliases, grantedTo: key.grantedTo };
+  /** The keys as their clouds have them, in the order of the descriptors. */
+  async function inTheClouds(descriptors: readonly MasterKeyDescriptor[]): Promise<{ state: string; grantedTo: readonly string[] }[]> {
+    const { keys } = await sandbox.client.act("status", {});
+    return descriptors.map((descriptor) => {
+      const key = keys.find(({ keyId }) => keyId === placeOf(descriptor));
+      if (key === undefined) throw new Error(`${placeOf(descriptor)} is in no cloud`);
+      return { state: key.state.toLowerCase(), grantedTo: key.grantedTo };
+    });
   }
+
+  const enabledFor = (grantedTo: (descriptor: MasterKeyDescriptor) => string[]) => (descriptor: MasterKeyDescriptor) => ({
+    state: "enabled",
+    grantedTo: grantedTo(descriptor),
+  });
+  const granted = enabledFor(({ grantedTo }) => [grantedTo]);
+  const kept = enabledFor(() => []);
 
   /** Types of the resources that a stack still has. */
   async function resourceTypes(stack: string): Promise<string[]> {
-    const state = JSON.parse((await succeed("stack", "export", "--stack", stack)).stdout) as {
-      deployment: { resources?: { type: string }[] };
-    };
-    return (state.deployment.resources ?? []).map(({ type }) => type).sort();
+    return (await resources(stack)).map(({ type }) => type).sort();
   }
 
-  const KEPT = [
-    "aws:kms/alias:Alias",
-    "aws:kms/key:Key",
-    "pulumi-byok:index:AwsTenantKey",
-    "pulumi-byok:index:TenantKeys",
-    "pulumi:providers:aws",
-    "pulumi:pulumi:Stack",
-  ];
-  const ALL = [...KEPT, "aws:kms/keyPolicy:KeyPolicy"].sort();
+  async function resources(stack: string): Promise<{ type: string; outputs?: unknown }[]> {
+    const state = JSON.parse((await succeed("stack", "export", "--show-secrets", "--stack", stack)).stdout) as {
+      deployment: { resources?: { type: string; outputs?: unknown }[] };
+    };
+    return state.deployment.resources ?? [];
+  }
 
-  test.each(EXAMPLE_STACKS)(
+  /** What `destroy --exclude-protected` takes away: the grants, and Azure's sign-in. */
+  const GRANTS = new Set([
+    "aws:kms/keyPolicy:KeyPolicy",
+    "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+    "azure-native:keyvault:AccessPolicy",
+    "azuread:index/applicationCertificate:ApplicationCertificate",
+  ]);
+
+  test.each(CYCLED)(
     "%s: up, refusal to destroy, withdrawn grant, restored grant, teardown, up again",
     async (stack) => {
       const config = await readStackConfig(stack);
@@ -84,89 +105,132 @@ let project: PulumiProject;
 
       await succeed("up", "--yes", ...inStack);
       await succeed("preview", "--expect-no-changes", ...inStack);
-      const key = await masterKey(stack);
-      expect(key).toMatchObject({ tenant: "acme", datacenter: config["byok:datacenter"] });
-      const granted = { state: "Enabled", aliases: [key.aliasName], grantedTo: [key.grantedTo] };
-      expect(await keyInKms(key.keyArn)).toEqual(granted);
+      const keys = await masterKeys(stack);
+      for (const key of keys) expect(key).toMatchObject({ tenant: config["byok:tenant"], datacenter: config["byok:datacenter"] });
+      expect(await inTheClouds(keys)).toEqual(keys.map(granted));
+      const all = await resourceTypes(stack);
+      expect(all.filter((type) => GRANTS.has(type)).length).toBeGreaterThanOrEqual(keys.length);
 
       const refused = await project.pulumi("destroy", "--yes", ...inStack);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain("because it is protected");
       expect(refused.output).toContain("pulumi state unprotect");
-      expect(await keyInKms(key.keyArn)).toEqual(granted);
-      expect(await resourceTypes(stack)).toEqual(ALL);
+      expect(await inTheClouds(keys)).toEqual(keys.map(granted));
+      expect(await resourceTypes(stack)).toEqual(all);
 
       await succeed("destroy", "--exclude-protected", "--yes", ...inStack);
-      expect(await keyInKms(key.keyArn)).toEqual({ ...granted, grantedTo: [] });
-      expect(await resourceTypes(stack)).toEqual(KEPT);
+      expect(await inTheClouds(keys)).toEqual(keys.map(kept));
+      expect(await resourceTypes(stack)).toEqual(all.filter((type) => !GRANTS.has(type)));
 
       await succeed("up", "--yes", "--skip-preview", ...inStack);
-      expect(await masterKey(stack)).toEqual(key);
-      expect(await keyInKms(key.keyArn)).toEqual(granted);
+      expect(await masterKeys(stack)).toEqual(keys);
+      expect(await inTheClouds(keys)).toEqual(keys.map(granted));
 
       await succeed("state", "unprotect", "--all", "--yes", ...inStack);
       await succeed("destroy", "--yes", ...inStack);
       expect(await resourceTypes(stack)).toEqual([]);
-      expect(await keyInKms(key.keyArn)).toEqual({ state: "Enabled", aliases: [], grantedTo: [] });
+      expect(await inTheClouds(keys)).toEqual(keys.map(kept));
 
+      // Where names stay taken, the next `up` is told to take the key that is there.
+      for (const cloud of ["gcp", "azure"].filter((name) => config[`byok:${name}`] !== undefined)) {
+        await succeed("config", "set", "--path", `byok:${cloud}.existingKey`, "true", ...inStack);
+      }
       await succeed("up", "--yes", "--skip-preview", ...inStack);
-      const next = await masterKey(stack);
-      expect(next.keyArn).not.toBe(key.keyArn);
-      expect(next).toEqual({ ...key, keyArn: next.keyArn });
-      expect(await keyInKms(next.keyArn)).toEqual(granted);
+      const again = await masterKeys(stack);
+      expect(await inTheClouds(again)).toEqual(again.map(granted));
+      for (const [index, key] of keys.entries()) {
+        const next = again[index];
+        // A teardown in AWS frees the alias, and `up` makes a new key; elsewhere it is the same one.
+        if (key.provider === "aws-kms") expect(next).toEqual({ ...key, keyArn: expect.not.stringMatching(key.keyArn) });
+        else if (key.provider === "gcp-kms") expect(next).toEqual(key);
+        else expect(next).toMatchObject({ provider: "azure-key-vault", keyUri: placeOf(key), tenant: key.tenant });
+      }
+    },
+    TIMEOUT,
+  );
+
+  test.each(CYCLED.slice(1))(
+    "%s, what the tenant revoked: `up --refresh` leaves disabled keys disabled, and grants again what was withdrawn by hand",
+    async (stack) => {
+      const inStack = ["--stack", stack];
+      const keys = await masterKeys(stack);
+      await succeed("preview", "--refresh", "--expect-no-changes", ...inStack);
+
+      for (const key of keys) await sandbox.client.act("revoke", { key: placeOf(key), by: "disable" });
+      await succeed("up", "--yes", "--skip-preview", "--refresh", ...inStack);
+      expect(await inTheClouds(keys)).toEqual(keys.map((key) => ({ state: "disabled", grantedTo: [key.grantedTo] })));
+      for (const key of keys) await sandbox.client.act("restore", { key: placeOf(key) });
+
+      for (const key of keys) await sandbox.client.act("revoke", { key: placeOf(key), by: "grant" });
+      await succeed("preview", "--expect-no-changes", ...inStack);
+      await succeed("up", "--yes", "--skip-preview", "--refresh", ...inStack);
+      expect(await inTheClouds(keys)).toEqual(keys.map(granted));
     },
     TIMEOUT,
   );
 
   test(
-    "what the tenant revoked: `up --refresh` leaves a disabled key disabled, and grants again what was withdrawn by hand",
+    "state holds no credential, and the outputs no secret",
     async () => {
-      const stack = "acme-eu";
-      const { keyArn, grantedTo } = await masterKey(stack);
-      await succeed("preview", "--refresh", "--expect-no-changes", "--stack", stack);
-
-      await sandbox.client.act("revoke", { key: keyArn, by: "disable" });
-      await succeed("up", "--yes", "--skip-preview", "--refresh", "--stack", stack);
-      expect(await keyInKms(keyArn)).toMatchObject({ state: "Disabled", grantedTo: [grantedTo] });
-      await sandbox.client.act("restore", { key: keyArn });
-
-      await sandbox.client.act("revoke", { key: keyArn, by: "grant" });
-      await succeed("preview", "--expect-no-changes", "--stack", stack);
-      await succeed("up", "--yes", "--skip-preview", "--refresh", "--stack", stack);
-      expect(await keyInKms(keyArn)).toMatchObject({ state: "Enabled", grantedTo: [grantedTo] });
-    },
-    TIMEOUT,
-  );
-
-  test(
-    "state holds no credential and no secret",
-    async () => {
-      const { stdout } = await succeed("stack", "export", "--show-secrets", "--stack", "acme-eu");
-      const { accessKeyId, secretAccessKey, sessionToken } = (await sandbox.client.act("deployers", {})).aws;
-      for (const secret of [accessKeyId, secretAccessKey, sessionToken]) expect(stdout).not.toContain(secret);
+      const found = await resources(THREE_CLOUDS_EXAMPLE_STACK);
+      const text = JSON.stringify(found);
+      const { aws, gcp, azure } = await sandbox.client.act("deployers", {});
+      if (gcp === undefined || azure === undefined) throw new Error("the sandbox runs all clouds");
+      const { private_key: gcpKey } = JSON.parse(await readFile(gcp.keyFile, "utf8")) as { private_key: string };
+      const secrets = [aws.accessKeyId, aws.secretAccessKey, aws.sessionToken, gcpKey, ...Object.values(azure.tokens)];
+      expect(secrets.every((secret) => typeof secret === "string" && secret.length > 10)).toBe(true);
+      for (const secret of secrets) expect(text).not.toContain(JSON.stringify(secret).slice(1, -1));
+      expect(text).not.toContain("PRIVATE KEY");
       // Pulumi's mark of a secret value, in state: sdk/go/common/resource, SigKey.
-      expect(stdout).not.toContain("4dabf18193072939515e22adb298388d");
+      const outputs = JSON.stringify(found.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs);
+      expect(outputs).toContain("masterKeys");
+      expect(outputs).not.toContain("4dabf18193072939515e22adb298388d");
     },
     TIMEOUT,
   );
 
+  test.each([
+    ["acme-uk", /AWS account ID not allowed: 444455556666/],
+    ["acme-gcp-uk", /Error 403: Permission .* denied|PERMISSION_DENIED/],
+    ["acme-azure-uk", /is signed in to the directory|AuthorizationFailed|Authorization_RequestDenied/],
+  ])(
+    "%s: another tenant's administrator is refused, and no key is created",
+    async (example, refusal) => {
+      const stack = `${example}-stranger`;
+      await writeFile(project.stackFile(stack), await readFile(stackFile(example), "utf8"));
+      await succeed("stack", "init", stack);
+      const before = (await sandbox.client.act("status", {})).keys;
+      await sandbox.client.act("aws.clearCalls", {});
+      await signIn(SECOND);
+      try {
+        for (const skip of [[], ["--skip-preview"]]) {
+          const refused = await project.pulumi("up", "--yes", ...skip, "--stack", stack);
+          expect({ exitCode: refused.exitCode === 0, refusal: refusal.test(refused.output) }).toEqual({ exitCode: false, refusal: true });
+        }
+      } finally {
+        await signIn(FIRST);
+      }
+      expect((await sandbox.client.act("status", {})).keys).toEqual(before);
+      // AWS's provider refuses by itself, before it asks KMS anything.
+      expect(await sandbox.client.act("aws.calls", {})).toEqual([]);
+    },
+    TIMEOUT,
+  );
+
+  async function signIn({ account, project: id, entraTenantId }: typeof FIRST): Promise<void> {
+    await sandbox.client.act("aws.signIn", { account });
+    await sandbox.client.act("gcp.signIn", { project: id });
+    await sandbox.client.act("azure.signIn", { entraTenantId });
+  }
+
   test(
-    "a wrong account and a wrong configuration are refused before anything is created",
+    "a wrong configuration is refused before anything is created",
     async () => {
       const stack = "acme-wrong";
       const before = (await sandbox.client.act("status", {})).keys;
       await writeFile(project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
       await succeed("stack", "init", stack);
-
-      await sandbox.client.act("aws.signIn", { account: "444455556666" });
-      for (const skip of [[], ["--skip-preview"]]) {
-        await sandbox.client.act("aws.clearCalls", {});
-        const wrongAccount = await project.pulumi("up", "--yes", ...skip, "--stack", stack);
-        expect(wrongAccount.exitCode).not.toBe(0);
-        expect(wrongAccount.output).toContain("AWS account ID not allowed: 444455556666");
-        expect(await sandbox.client.act("aws.calls", {})).toEqual([]);
-      }
-      await sandbox.client.act("aws.signIn", { account: "111122223333" });
+      await sandbox.client.act("aws.clearCalls", {});
 
       await succeed("config", "set", "byok:datacenter", "mars", "--stack", stack);
       await succeed("config", "set", "byok:tenannt", "acme", "--stack", stack);

@@ -22,7 +22,7 @@ export async function checkCertificateOut(path: string | undefined, options: { f
   if (!FORMATS.has(extname(path).toLowerCase())) {
     throw new ByokError("CONFIG_INVALID", `--certificate-out ${quotePath(path)} must end in .pem (text), or .cer or .der (binary).`);
   }
-  return Target.check(path, options);
+  return Target.check(path, { ...options, flag: "--certificate-out" });
 }
 
 /** Writes a certificate in the format that the file's name asks for. */

@@ -44,6 +44,9 @@ export function destroyLines(keys: readonly KeyVersions[], generation: number): 
     ...(generation > 1
       ? [`  - no object and no sealed Secret of an older generation than ${generation}: byok inspect shows an object's versions.`]
       : []),
+    ...(versioned.some(({ provider }) => provider === "azure-key-vault")
+      ? ["Azure destroys no single version: disable there what is not needed, which can be undone."]
+      : []),
     `Objects of generation ${generation} open with this file's wraps, whatever theirs are. Once the versions that theirs name are gone, they open with this file only: keep it with the backups.`,
   ];
 }

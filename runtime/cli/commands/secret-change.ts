@@ -154,7 +154,7 @@ async function checkReplacement(
 ): Promise<{ keys: CheckedKeys; secret: Replaceable<SealedSecret>; target: Target }> {
   const keys = await checkKeys(options, context);
   const secret = await readReplaceableSecret(options.secret);
-  const target = await Target.check(secret.path, { force: true, inputs: keys.files, replaces: secret.read });
+  const target = await Target.check(secret.path, { force: true, inputs: keys.files, flag: "--secret", replaces: secret.read });
   noteLeftovers(target, context.terminal);
   if (keys.banner !== undefined) context.terminal.note(keys.banner);
   return { keys, secret, target };

@@ -30,6 +30,8 @@ export interface TargetOptions {
    * folder among it.
    */
   readonly inputs: readonly string[];
+  /** The flag that named it, for messages; `--out` where left out. */
+  readonly flag?: string;
   /** The file that is replaced: whatever has come to stand there since it was read is not. Goes with `force`. */
   readonly replaces?: ReadFile | undefined;
 }
@@ -73,20 +75,21 @@ export class Target {
    */
   static async check(out: string, options: TargetOptions): Promise<Target> {
     const wanted = resolve(out);
-    if (basename(wanted) === "") throw new ByokError("CONFIG_INVALID", "--out is the root of the file system: name a new file or folder.");
+    const { flag = "--out" } = options;
+    if (basename(wanted) === "") throw new ByokError("CONFIG_INVALID", `${flag} is the root of the file system: name a new file or folder.`);
     let parent: string;
     try {
       parent = await realpath(dirname(wanted));
-      if (!(await stat(parent)).isDirectory()) throw notAFolder(wanted);
+      if (!(await stat(parent)).isDirectory()) throw notAFolder(flag, wanted);
       await access(parent, constants.W_OK | constants.X_OK);
     } catch (error) {
-      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") throw notAFolder(wanted, error);
+      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") throw notAFolder(flag, wanted, error);
       throw toFileError(error, "write into", dirname(wanted));
     }
     const path = join(parent, basename(wanted));
-    for (const input of options.inputs) await refuseOverlap(out, path, input);
+    for (const input of options.inputs) await refuseOverlap(flag, out, path, input);
     if ((await exists(path)) && !options.force) {
-      throw new FileError("TARGET_EXISTS", `${quotePath(out)} exists already. Choose another --out, or replace it with --force.`);
+      throw new FileError("TARGET_EXISTS", `${quotePath(out)} exists already. Choose another ${flag}, or replace it with --force.`);
     }
     const start = basename(path);
     const leftovers = (await onFile("read", parent, () => readdir(parent))).filter(
@@ -286,16 +289,16 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function refuseOverlap(out: string, path: string, input: string): Promise<void> {
+async function refuseOverlap(flag: string, out: string, path: string, input: string): Promise<void> {
   const source = await realpathOf(input);
   if (contains(path, source)) {
     throw new ByokError(
       "CONFIG_INVALID",
-      `--out ${quotePath(out)} ${path === source ? "is" : "contains"} ${quotePath(input)}, which this command reads: choose another --out.`,
+      `${flag} ${quotePath(out)} ${path === source ? "is" : "contains"} ${quotePath(input)}, which this command reads: choose another ${flag}.`,
     );
   }
   if (contains(source, path)) {
-    throw new ByokError("CONFIG_INVALID", `--out ${quotePath(out)} lies in ${quotePath(input)}, which this command reads: choose another --out.`);
+    throw new ByokError("CONFIG_INVALID", `${flag} ${quotePath(out)} lies in ${quotePath(input)}, which this command reads: choose another ${flag}.`);
   }
 }
 
@@ -319,6 +322,6 @@ function contains(folder: string, path: string): boolean {
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`));
 }
 
-function notAFolder(path: string, cause?: unknown): ByokError {
-  return new ByokError("CONFIG_INVALID", `There is no folder ${quotePath(dirname(path))} for --out: make it first.`, { cause });
+function notAFolder(flag: string, path: string, cause?: unknown): ByokError {
+  return new ByokError("CONFIG_INVALID", `There is no folder ${quotePath(dirname(path))} for ${flag}: make it first.`, { cause });
 }

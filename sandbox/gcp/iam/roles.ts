@@ -51,9 +51,11 @@ const ROLES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
       ...PROJECT,
       "resourcemanager.projects.delete",
       "resourcemanager.projects.update",
+      "resourcemanager.projects.createBillingAssignment",
       ...SERVICES,
     ],
     "roles/resourcemanager.projectCreator": ["resourcemanager.projects.create"],
+    "roles/billing.user": ["billing.resourceAssociations.create"],
     "roles/serviceusage.serviceUsageAdmin": [...SERVICES],
   } satisfies Record<string, readonly string[]>).map(([role, permissions]): [string, ReadonlySet<string>] => [role, new Set(permissions)]),
 );

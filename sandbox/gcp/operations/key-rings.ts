@@ -5,10 +5,11 @@
  */
 import { type Call } from "../call.js";
 import { alreadyExists, invalidArgument } from "../errors.js";
+import { EMPTY_POLICY } from "../iam/policy.js";
 import { type CreateKeyRingRequest, type ListRequest, type NamedRequest } from "../messages.js";
 import { requireName, RESOURCE_ID } from "../names.js";
 import { page } from "../page.js";
-import { type KeyRingRecord, NEW_RESOURCE_POLICY } from "../state.js";
+import { type KeyRingRecord } from "../state.js";
 import { toSeconds } from "../times.js";
 
 /** Makes a key ring in a location of a project. */
@@ -19,7 +20,7 @@ export function createKeyRing(call: Call, request: CreateKeyRingRequest): object
   const name = call.canonical({ ...parent, project: project.projectId, keyRing: request.keyRingId });
   call.trace.resource = name;
   if (call.state.keyRings.some((ring) => ring.name === name)) throw alreadyExists("KeyRing", name);
-  const ring: KeyRingRecord = { name, createdAt: call.now, policy: NEW_RESOURCE_POLICY };
+  const ring: KeyRingRecord = { name, createdAt: call.now, policy: EMPTY_POLICY };
   call.state.keyRings.push(ring);
   call.save();
   return message(ring);

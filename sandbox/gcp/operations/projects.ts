@@ -1,5 +1,6 @@
 /**
- * Projects: made, shown, deleted. Resource Manager API v3, `projects.create`, `projects.get`, `projects.delete`.
+ * Projects: made, shown, changed, deleted. Resource Manager API v3, `projects.create`, `projects.get`,
+ * `projects.patch`, `projects.delete`.
  *
  * @module
  */
@@ -23,6 +24,12 @@ export interface CreateProjectRequest {
 /** A project by id or number. */
 export interface ProjectRequest {
   readonly project: string;
+}
+
+/** `Project` of a patch. */
+export interface UpdateProjectRequest extends ProjectRequest {
+  readonly displayName?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Makes a project in an organization; whoever makes it owns it. */
@@ -59,6 +66,15 @@ export function createProject(call: Call, request: CreateProjectRequest): object
 /** Shows a project. */
 export function getProject(call: Call, request: ProjectRequest): object {
   return message(authorized(call, "resourcemanager.projects.get", request));
+}
+
+/** Changes a project's display name or labels; what is left out stays. */
+export function updateProject(call: Call, request: UpdateProjectRequest): object {
+  const project = authorized(call, "resourcemanager.projects.update", request);
+  if (request.displayName !== undefined) project.displayName = request.displayName;
+  if (request.labels !== undefined) project.labels = { ...request.labels };
+  call.save();
+  return message(project);
 }
 
 /** Requests a project's deletion: nothing in it can be used from now on. */

@@ -5,12 +5,15 @@
  * @module
  */
 import { type Call } from "../call.js";
-import { notInSandbox, permissionDenied } from "../errors.js";
+import { GoogleError, notInSandbox, permissionDenied } from "../errors.js";
 import { CLOUD_KMS, type ProjectRecord } from "../state.js";
 
 const SERVICE_USAGE = "serviceusage.googleapis.com";
 /** Services that something in the sandbox depends on. */
 const KNOWN = [CLOUD_KMS, "cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com", "iam.googleapis.com"];
+
+/** Cloud KMS costs money ("Cloud KMS pricing"): it wants a billing account. */
+const NEEDS_BILLING = [CLOUD_KMS];
 
 /** A service of a project, by id or number. */
 export interface ServiceRequest {
@@ -22,6 +25,7 @@ export interface ServiceRequest {
 /** Enables a service; one that is enabled stays so. */
 export function enableService(call: Call, request: ServiceRequest): object {
   const project = authorized(call, "serviceusage.services.enable", request);
+  if (NEEDS_BILLING.includes(request.service) && project.billingAccount === null) throw billingNotFound(project, request.service);
   if (!project.services.includes(request.service)) project.services.push(request.service);
   call.save();
   return message(project, request.service);
@@ -39,6 +43,14 @@ export function disableService(call: Call, request: ServiceRequest): object {
 /** Says whether a service is enabled. */
 export function getService(call: Call, request: ServiceRequest): object {
   return message(authorized(call, "serviceusage.services.get", request), request.service);
+}
+
+/** Service Usage's words (users' logs with UREQ_PROJECT_BILLING_NOT_FOUND). */
+function billingNotFound(project: ProjectRecord, service: string): GoogleError {
+  return new GoogleError(
+    "FAILED_PRECONDITION",
+    `Billing account for project '${project.number}' is not found. Billing must be enabled for activation of service(s) '${service}' to proceed.`,
+  );
 }
 
 function authorized(call: Call, permission: string, { project: id, service }: ServiceRequest): ProjectRecord {

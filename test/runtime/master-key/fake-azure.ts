@@ -1,12 +1,43 @@
 /** A vault and Entra on loopback, which say what a test tells them to: the SDKs are real, the answers need not be. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { type Endpoints } from "../../../runtime/master-key/endpoints.js";
+import { type AzureKeyVaultDescriptor } from "../../../runtime/master-key/descriptor.js";
+import { type ShareContext, shareContextBytes, type WrappedShare } from "../../../runtime/master-key/master-key.js";
 import { issueServerTls } from "../../../sandbox/certificate-authority.js";
+import { bytesOf } from "../support.js";
+
+/** The key that the fake vault has, and what goes with it. */
+export const KEY = "https://acme-keys.vault.azure.net/keys/backup";
+export const VERSION = "0123456789abcdef0123456789abcdef";
+export const DETAILS = { provider: "azure-key-vault", keyId: KEY, tenant: "acme" };
+export const SHARE = bytesOf("azure share");
+export const CONTEXT: ShareContext = { purpose: "share", tenant: "acme", secret: "s-1", generation: 2 };
+export const PLAINTEXT = Buffer.concat([SHARE, createHash("sha256").update(shareContextBytes(CONTEXT)).digest()]);
+export const CIPHERTEXT = bytesOf("azure ciphertext", 256);
+export const WRAPPED: WrappedShare = { provider: "azure-key-vault", keyId: KEY, keyVersion: VERSION, ciphertext: CIPHERTEXT };
+/** Good answers to encrypt and to decrypt. */
+export const ENCRYPTED = { kid: `${KEY}/${VERSION}`, value: Buffer.from(CIPHERTEXT).toString("base64url") };
+export const DECRYPTED = { kid: `${KEY}/${VERSION}`, value: PLAINTEXT.toString("base64url") };
 
 export const DIRECTORY = "11111111-2222-3333-4444-555555555555";
 export const LOGIN_HOST = "login.microsoftonline.com";
+
+export const DESCRIPTOR: AzureKeyVaultDescriptor = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "99999999-8888-7777-6666-555555555555",
+  provider: "azure-key-vault",
+  keyUri: KEY,
+  entraTenantId: DIRECTORY,
+  clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+  certificateThumbprint: "0".repeat(40),
+  certificateNotAfter: "2027-01-31T00:00:00Z",
+  operation: "encrypt",
+};
 
 /** One request, as it came. */
 export interface AzureRequest {
@@ -31,8 +62,9 @@ export interface FakeAzure {
   vault: (request: AzureRequest) => AzureAnswer | Promise<AzureAnswer>;
   /** Answers requests for tokens. */
   token: (request: AzureRequest) => AzureAnswer | Promise<AzureAnswer>;
-  /** What the vault says to requests without a token. */
+  /** What the vault says to requests without a token, and when. */
   challenge: string;
+  beforeChallenge: () => Promise<void>;
   /** Token requests so far. */
   signIns(): readonly AzureRequest[];
   /** Requests to the vault that had a token. */
@@ -72,6 +104,7 @@ export async function startFakeAzure(): Promise<FakeAzure> {
     vault: () => undefined,
     token: () => TOKEN,
     challenge: CHALLENGE,
+    beforeChallenge: async () => undefined,
     signIns: () => fake.asked.filter(({ host, method }) => host === LOGIN_HOST && method === "POST"),
     uses: () => fake.asked.filter(({ host, headers }) => host !== LOGIN_HOST && headers.authorization !== undefined),
     async close() {
@@ -104,6 +137,7 @@ async function answerTo(fake: FakeAzure, request: AzureRequest): Promise<AzureAn
     return fake.token(request);
   }
   if (request.headers.authorization === undefined) {
+    await fake.beforeChallenge();
     return { status: 401, body: { error: { code: "Unauthorized", message: "no token" } }, headers: { "www-authenticate": fake.challenge } };
   }
   return fake.vault(request);

@@ -125,6 +125,9 @@ describe("mapGcpCredentialsError", () => {
   ])("%s -> %#", (_name, members, code) => {
     const mapped = mapGcpCredentialsError(Object.assign(new Error("said the token service"), members), DETAILS);
     expect(mapped).toMatchObject({ code, revocation: false, retryable: true, ...DETAILS });
+    expect(mapped.message).toBe(
+      "The service's own Google credentials cannot be used: said the token service. Check the credentials of this machine; the tenant has nothing to do with it.",
+    );
     expect(mapped.cause).toMatchObject({ message: "said the token service", ...members });
   });
 

@@ -19,6 +19,20 @@ const AWS = {
 } as const;
 const LOCAL = { schema: 1, tenant: "acme", datacenter: "eu", grantedTo: "service", provider: "local", path: "/k" } as const;
 
+const AZURE = {
+  schema: 1,
+  tenant: "acme",
+  datacenter: "eu",
+  grantedTo: "99999999-8888-7777-6666-555555555555",
+  provider: "azure-key-vault",
+  keyUri: "https://acme-keys.vault.azure.net/keys/backup",
+  entraTenantId: "11111111-2222-3333-4444-555555555555",
+  clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
+  certificateNotAfter: "2027-01-31T00:00:00Z",
+  operation: "encrypt",
+} as const;
+
 const TENANT_RULE = "must be 3 to 32 characters of a-z, 0-9 and -";
 const ARN_RULE = "must be the full ARN of a KMS key, not an alias or a bare key id";
 
@@ -64,8 +78,8 @@ describe("parseMasterKeyDescriptors", () => {
     ["a tenant with a newline at its end", { ...AWS, tenant: "acme\n" }, `✖ ${TENANT_RULE}\n  → at [0].tenant`],
     ["an unknown datacenter", { ...AWS, datacenter: "mars" }, '✖ Invalid option: expected one of "usa"|"eu"|"uk"|"au"|"ca"\n  → at [0].datacenter'],
     ["nobody granted", { ...AWS, grantedTo: "" }, "✖ Too small: expected string to have >=1 characters\n  → at [0].grantedTo"],
-    ["an unknown provider", { ...AWS, provider: "vault" }, "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
-    ["no provider", without(AWS, "provider"), "✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at [0].provider"],
+    ["an unknown provider", { ...AWS, provider: "vault" }, "✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at [0].provider"],
+    ["no provider", without(AWS, "provider"), "✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at [0].provider"],
     ["an alias for a key", { ...AWS, keyArn: "arn:aws:kms:eu-central-1:111122223333:alias/x" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["a bare key id", { ...AWS, keyArn: "11111111-2222-3333-4444-555555555555" }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["an ARN with more behind it", { ...AWS, keyArn: `${KEY_ARN}/x` }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
@@ -97,17 +111,61 @@ describe("parseMasterKeyDescriptors", () => {
     ["a key named twice", [AWS, { ...AWS, aliasName: "alias/other" }], `The key ${KEY_ARN} is named twice.`],
     ["a file named twice", [LOCAL, LOCAL], "The key /k is named twice."],
     [
+      "an Azure key named twice, in other letters",
+      ["backup", "Backup"].map((name) => ({
+        schema: 1,
+        tenant: "acme",
+        datacenter: "eu",
+        grantedTo: "99999999-8888-7777-6666-555555555555",
+        provider: "azure-key-vault",
+        keyUri: `https://acme-keys.vault.azure.net/keys/${name}`,
+        entraTenantId: "11111111-2222-3333-4444-555555555555",
+        clientId: "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee",
+        certificateThumbprint: "0".repeat(40),
+        certificateNotAfter: "2027-01-31T00:00:00Z",
+        operation: "encrypt",
+      })),
+      "The key https://acme-keys.vault.azure.net/keys/Backup is named twice.",
+    ],
+    [
       "a key in the account of the role it was granted to",
       { ...AWS, grantedTo: "arn:aws:iam::111122223333:role/backup" },
-      `The key ${KEY_ARN} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`,
+      `The key ${KEY_ARN} lives in the AWS account it was granted to (111122223333): a tenant's key belongs in the tenant's own AWS account.`,
     ],
     [
       "a key in the account it was granted to",
       { ...AWS, grantedTo: "111122223333" },
-      `The key ${KEY_ARN} lives in the account it was granted to (111122223333): a tenant's key belongs in the tenant's own account.`,
+      `The key ${KEY_ARN} lives in the AWS account it was granted to (111122223333): a tenant's key belongs in the tenant's own AWS account.`,
+    ],
+    [
+      "a key in the project of the service account it was granted to",
+      onGoogle("afi-production", "serviceAccount:storage@afi-production.iam.gserviceaccount.com"),
+      `The key ${keyIn("afi-production")} lives in the Google Cloud project it was granted to (afi-production): a tenant's key belongs in the tenant's own Google Cloud project.`,
+    ],
+    [
+      "the same, of the project's App Engine account",
+      onGoogle("afi-production", "serviceAccount:afi-production@appspot.gserviceaccount.com"),
+      `The key ${keyIn("afi-production")} lives in the Google Cloud project it was granted to (afi-production): a tenant's key belongs in the tenant's own Google Cloud project.`,
+    ],
+    [
+      "an Azure key named twice, in other letters",
+      [AZURE, { ...AZURE, keyUri: AZURE.keyUri.replace("backup", "Backup") }],
+      `The key ${AZURE.keyUri.replace("backup", "Backup")} is named twice.`,
+    ],
+    [
+      "the same, of a project in a domain",
+      onGoogle("example.com:afi-prod", "serviceAccount:storage@afi-prod.example.com.iam.gserviceaccount.com"),
+      `The key ${keyIn("example.com:afi-prod")} lives in the Google Cloud project it was granted to (example.com:afi-prod): a tenant's key belongs in the tenant's own Google Cloud project.`,
     ],
   ])("refuses %s", (_name, json, message) => {
     expect(thrownBy(() => parseMasterKeyDescriptors(json))).toMatchObject({ code: "CONFIG_INVALID", message });
+  });
+
+  test("a service account of another project, or one whose address tells none", () => {
+    for (const grantedTo of ["serviceAccount:x@afi-production.iam.gserviceaccount.com", "serviceAccount:123-compute@developer.gserviceaccount.com"]) {
+      const descriptor = onGoogle("tenant-acme", grantedTo);
+      expect(parseMasterKeyDescriptors(descriptor)).toEqual([descriptor]);
+    }
   });
 
   test("a role that is merely named after the tenant's account is somebody else's", () => {
@@ -115,6 +173,14 @@ describe("parseMasterKeyDescriptors", () => {
     expect(parseMasterKeyDescriptors({ ...AWS, grantedTo })).toEqual([{ ...AWS, grantedTo }]);
   });
 });
+
+function keyIn(project: string): string {
+  return `projects/${project}/locations/europe-west4/keyRings/ring/cryptoKeys/key`;
+}
+
+function onGoogle(project: string, grantedTo: string): object {
+  return { schema: 1, tenant: "acme", datacenter: "eu", provider: "gcp-kms", grantedTo, keyName: keyIn(project) };
+}
 
 describe("openMasterKey and openServiceKey", () => {
   test("production refuses a tenant's local key, before it looks at the file", async () => {
@@ -150,6 +216,14 @@ describe("openMasterKey and openServiceKey", () => {
     await key.close();
   });
 
+  test("production opens keys in Google Cloud and Azure; nothing is contacted for it", async () => {
+    const google = await openMasterKey(onGoogle("tenant-acme", "serviceAccount:x@afi-production.iam.gserviceaccount.com") as MasterKeyDescriptor, { mode: "production", role: "tenant" });
+    expect(google).toMatchObject({ provider: "gcp-kms", id: keyIn("tenant-acme"), tenant: "acme" });
+    const azure = await openMasterKey(AZURE, { mode: "production", role: "tenant", credentials: { "azure-key-vault": [] } });
+    expect(azure).toMatchObject({ provider: "azure-key-vault", id: AZURE.keyUri, tenant: "acme" });
+    await Promise.all([google.close(), azure.close()]);
+  });
+
   test("production refuses redirected endpoints for every key", async () => {
     const how = { mode: "production", endpoints: { "aws-kms": "http://127.0.0.1:1" } } as const;
     expect(await refusal(openMasterKey(AWS, { ...how, role: "tenant" }))).toMatchObject({ code: "CONFIG_INVALID" });
@@ -157,7 +231,7 @@ describe("openMasterKey and openServiceKey", () => {
   });
 
   test.each<[string, unknown, string]>([
-    ["an unknown provider", { ...AWS, provider: "x" }, "Not a service key:\n✖ Invalid discriminator value. Expected 'aws-kms' | 'local'\n  → at provider"],
+    ["an unknown provider", { ...AWS, provider: "x" }, "Not a service key:\n✖ Invalid discriminator value. Expected 'gcp-kms' | 'aws-kms' | 'azure-key-vault' | 'local'\n  → at provider"],
     ["an alias", { ...AWS, keyArn: "alias/x" }, `Not a service key:\n✖ ${ARN_RULE}\n  → at keyArn`],
     ["an empty path", { file: "" }, "Not a service key:\n✖ Too small: expected string to have >=1 characters\n  → at path"],
   ])("refuses %s as service key", async (_name, key, message) => {

@@ -73,6 +73,15 @@ describe("verifyMasterKey", () => {
     expect(key.calls).toEqual({ wrap: 2, unwrap: 2 });
   });
 
+  test.each([
+    ["gcp-kms", "a grant in Google Cloud cannot be confined to a tenant's context: whoever was granted the key may use it for any; every wrap is bound to its tenant all the same"],
+    ["azure-key-vault", "a grant in Azure cannot be confined to a tenant's context: whoever was granted the key may use it for any; every wrap is bound to its tenant all the same"],
+  ])("%s: whether the grant is confined to the tenant is said, not tried", async (provider, detail) => {
+    const key = new FakeMasterKey("cloud", { provider });
+    expect(await verifyMasterKey(key)).toMatchObject({ ok: true, checks: [ROUND_TRIP, BOUND, { name: "tenant-binding", ok: true, detail }, STATE] });
+    expect(key.calls).toEqual({ wrap: 1, unwrap: 2 });
+  });
+
   test.each<ByokErrorCode>(["ACCESS_DENIED", "KEY_DISABLED", "UNAVAILABLE", "UNEXPECTED_ANSWER"])(
     "a key that answers %s fails, with the error and without guessing about its binding",
     async (code) => {

@@ -46,8 +46,8 @@ describe("statedBound", () => {
   });
 
   const AWS = "AWS: usually seconds, at times a few minutes";
-  const GCP = "Google Cloud: removing the grant usually seconds, disabling a key version usually a minute, rarely hours";
-  const AZURE = "Azure: usually seconds, up to 10 minutes";
+  const GCP = "Google Cloud: removing the grant usually seconds, at times minutes; disabling a key version usually a minute, rarely hours";
+  const AZURE = "Azure: usually seconds, a role up to 10 minutes; removing the application or its certificate 10 minutes more";
   test.each<[string[], string]>([
     [["aws-kms"], ` (${AWS})`],
     [["gcp-kms"], ` (${GCP})`],

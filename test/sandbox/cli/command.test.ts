@@ -73,7 +73,7 @@ describe("acts on a running sandbox", () => {
   test.each<[string, string[], string]>([
     ["no route", ["revoke"], "error: required option '--by <route>' not specified"],
     ["unknown route", ["revoke", "--by", "magic"], "error: option '--by <route>' argument 'magic' is invalid. Allowed choices are disable, grant."],
-    ["too few days", ["schedule-deletion", "--days", "6"], "error: option '--days <n>' argument '6' is invalid. It must be a whole number from 7 to 30."],
+    ["too few days", ["schedule-deletion", "--days", "0"], "error: option '--days <n>' argument '0' is invalid. It must be a whole number from 1 to 120."],
     ["nobody to sign in", ["sign-in"], "Name at least one of --account, --project and --directory."],
     ["a cloud that does not run", ["sign-in", "--project", "x"], "This sandbox runs without gcp"],
     ["no application", ["expire-certificate"], "error: required option '--client-id <id>' not specified"],

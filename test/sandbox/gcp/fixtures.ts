@@ -40,9 +40,10 @@ export interface GcpFixture {
   close(): Promise<void>;
 }
 
-export async function gcpFixture(): Promise<GcpFixture> {
+/** `tls`: a certificate that another cloud of the test's has as well; one of its own where left out. */
+export async function gcpFixture(given: { readonly tls?: GcpOptions["tls"] } = {}): Promise<GcpFixture> {
   const directory = temporaryDirectory();
-  const tls = await issueServerTls({ dns: ["localhost"], ip: ["127.0.0.1"] });
+  const tls = given.tls ?? (await issueServerTls({ dns: ["localhost"], ip: ["127.0.0.1"] }));
   let now = Date.UTC(2026, 10, 24);
   const start = (): Promise<RunningGcp> => startGcp({ directory: directory.path, tls, clock: () => now });
   let gcp = await start();
@@ -156,6 +157,12 @@ export async function setPolicy(client: KeyManagementServiceClient, resource: st
   return answer;
 }
 
+/** GetIamPolicy, likewise. */
+export async function getPolicy(client: KeyManagementServiceClient, resource: string): Promise<Policy> {
+  const [answer] = await client.getIamPolicy({ resource } as unknown as Parameters<typeof client.getIamPolicy>[0]);
+  return answer;
+}
+
 /** A refusal as the official client shows it. */
 export interface Refusal {
   readonly code: number;
@@ -170,7 +177,12 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
     await call;
   } catch (error) {
     const { code, details, reason, statusDetails } = error as Refusal;
-    return { code, details, ...(reason === undefined ? {} : { reason }), ...(statusDetails === undefined ? {} : { statusDetails }) };
+    return { code, details, ...(reason === undefined ? {} : { reason }), ...(statusDetails === undefined ? {} : { statusDetails: plain(statusDetails) }) };
   }
   throw new Error("the call succeeded");
+}
+
+/** Messages without their classes. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
 }

@@ -35,10 +35,11 @@ export interface Engine {
 const rpc = loadPulumiRpc();
 const { messages, struct } = rpc;
 
-/** Where a sandbox serves a provider. */
+/** Port of a served provider, of those that PULUMI_DEBUG_PROVIDERS lists. */
 export function providerPort(environment: Readonly<Record<string, string>>, name: string): number {
-  const served = (environment["PULUMI_DEBUG_PROVIDERS"] ?? "").split(",").find((one) => one.startsWith(`${name}:`));
-  return Number(served?.slice(name.length + 1));
+  const entry = (environment["PULUMI_DEBUG_PROVIDERS"] ?? "").split(",").find((one) => one.startsWith(`${name}:`));
+  if (entry === undefined) throw new Error(`the provider ${name} is not served`);
+  return Number(entry.slice(name.length + 1));
 }
 
 /** Connects and configures, as the engine does per provider resource. Rejects with the provider's message. */

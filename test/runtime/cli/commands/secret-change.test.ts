@@ -287,7 +287,7 @@ describe("keys of Google Cloud, which show versions", () => {
     const endpoints = { "aws-kms": "http://127.0.0.1:9", ...gcp.endpoints };
     await writeFile(at("sandbox.json"), JSON.stringify({ schema: 1, endpoints }));
     // As `byok sandbox start` has it exported; the SDK reads its own variable.
-    process.env = { ...environment, BYOK_SANDBOX: at("sandbox.json"), GOOGLE_APPLICATION_CREDENTIALS: gcp.credentials["gcp-kms"].keyFile };
+    process.env = { ...environment, BYOK_SANDBOX: at("sandbox.json"), GOOGLE_APPLICATION_CREDENTIALS: gcp.google.service().keyFile };
     tenant = { ...tenant, secret: at("gcp.secret.json") };
     expect(await byok(["secret", "create", "--tenant", "acme", ...keys(), "--out", tenant.secret])).toMatchObject({ code: 0 });
   });

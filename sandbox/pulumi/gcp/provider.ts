@@ -1,0 +1,51 @@
+/**
+ * The provider `gcp`: the resource types against the sandbox's Google Cloud, as the deployer.
+ *
+ * @module
+ */
+import { type Configuration, defineProvider, type SandboxAccess } from "../provider.js";
+import { type Properties } from "../values.js";
+import { GoogleClient } from "./client.js";
+import { checkGcpConfig, configureGcp } from "./config.js";
+import { type GcpContext } from "./context.js";
+import { cryptoKeyIamMemberType } from "./crypto-key-iam-member.js";
+import { cryptoKeyType } from "./crypto-key.js";
+import { keyRingType } from "./key-ring.js";
+import { projectType } from "./project.js";
+import { serviceType } from "./service.js";
+
+/** `@pulumi/gcp` as far as the sandbox plays it. */
+export const gcpProvider = defineProvider<GcpContext>({
+  name: "gcp",
+  sdk: "@pulumi/gcp",
+  types: [projectType, serviceType, keyRingType, cryptoKeyType, cryptoKeyIamMemberType],
+  checkConfig: checkGcpConfig,
+  configure,
+});
+
+function configure(given: Properties, { endpoints, deployers: { gcp: deployer } }: SandboxAccess): Configuration<GcpContext> {
+  const { project, region, zone, attributes } = configureGcp(given);
+  const endpoint = endpoints["gcp-kms"];
+  const { certificateAuthority } = endpoints;
+  if (deployer === undefined || endpoint === undefined || certificateAuthority === undefined) {
+    throw new Error("this sandbox runs without Google Cloud: start it with gcp among its clouds, and @google-cloud/kms installed");
+  }
+  let google: Promise<GoogleClient> | undefined;
+  return {
+    // A resource without a project of its own lives in the provider's.
+    inherited: project === undefined ? {} : { project },
+    async context() {
+      google ??= GoogleClient.open({ endpoint, certificateAuthority, keyFile: deployer.keyFile });
+      return { google: await google, project, attributes };
+    },
+    /** Where the provider deploys. Its access token is not shown: the sandbox's accounts sign their own. */
+    invoke(token) {
+      if (token !== "gcp:organizations/getClientConfig:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
+      return { id: `projects/${project ?? ""}/regions/${region ?? ""}/zones/${zone ?? ""}`, project: project ?? "", region: region ?? "", zone: zone ?? "", defaultLabels: {} };
+    },
+    close() {
+      // Who asked for the client has the error of opening it.
+      google?.then((client) => client.close()).catch(() => undefined);
+    },
+  };
+}
