@@ -2,12 +2,12 @@ import { createHash, X509Certificate } from "node:crypto";
 
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
-import { OTHER_TENANT_DIRECTORY, TENANT_DIRECTORY } from "../../../sandbox/azure/index.js";
-import { type Properties, textOf } from "../../../sandbox/pulumi/values.js";
-import { selfSigned } from "../azure/fixtures.js";
-import { type Fixture, sandboxFixture } from "../fixtures.js";
-import { deployment, type Deployment, type Remembered } from "./deployment.js";
-import { connectEngine, type Engine, providerPort } from "./engine.js";
+import { OTHER_TENANT_DIRECTORY, TENANT_DIRECTORY } from "../../../../sandbox/azure/index.js";
+import { type Properties, textOf } from "../../../../sandbox/pulumi/values.js";
+import { selfSigned } from "../../azure/fixtures.js";
+import { type Fixture, sandboxFixture } from "../../fixtures.js";
+import { deployment, type Deployment, type Remembered } from "../deployment.js";
+import { connectEngine, type Engine, providerPort } from "../engine.js";
 
 const APPLICATION = "azuread:index/application:Application";
 const PRINCIPAL = "azuread:index/servicePrincipal:ServicePrincipal";
