@@ -111,7 +111,7 @@ async function severalClouds(tenants: readonly TenantPlay[], at: Workspace): Pro
     const encryptor = await tenant.openEncryptor();
     try {
       await narrator.step(`${name}: one cloud cannot be reached`, () => playOutage(at, encryptor));
-      await narrator.step(`${name}: one key revoked closes the Secret, each in turn`, () => playOneRevoked(tenant, at, encryptor));
+      await narrator.step(`${name}: one key revoked closes the Secret`, () => playOneRevoked(tenant, at, encryptor));
     } finally {
       await encryptor.close();
     }

@@ -29,10 +29,10 @@ export function unmarshal(struct: Struct | undefined): Unmarshalled {
 /** The same for an object that was a struct. */
 export function unmarshalObject(object: Readonly<Record<string, unknown>>): Unmarshalled {
   const secrets = new Set<string>();
-  const properties: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(object)) {
-    properties[name] = fromWire(value, () => secrets.add(name));
-  }
+  // Not by assignment, which `__proto__` as a name would turn into something else.
+  const properties = Object.fromEntries(
+    Object.entries(object).map(([name, value]): [string, Value] => [name, fromWire(value, () => secrets.add(name))]),
+  );
   return { properties, secrets };
 }
 

@@ -726,7 +726,8 @@ describe("parseStackConfig, whatever it is given", () => {
       }),
       { numRuns: 500 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    // Of 500, about one in ten: enough to say something, and never none by chance.
+    expect(accepted).toBeGreaterThan(5);
   });
 
   test("never repeats a secret", () => {

@@ -224,8 +224,8 @@ describe("the certificate is rotated", () => {
     await rm(at("other.key"), { force: true });
     await ok(run(["credentials", "create", "--tenant", "acme", "--service-key", `file:${at("other.key")}`, "--out", at("other.json")]));
     expect(await run(["verify", "--descriptor", at("twice.json"), ...SERVICE_KEY(), "--credentials", at("other.json")])).toMatchObject({
-      code: 5,
-      err: expect.stringContaining("byok: WRONG_KEY: The private key of certificate ") as unknown,
+      code: 4,
+      err: expect.stringContaining("byok: SERVICE_CREDENTIALS: The certificates of the application could not be read: (WRONG_KEY) The private key of certificate ") as unknown,
     });
     expect(azure.azure.calls().filter(({ plane }) => plane === "entra")).toEqual([]);
   });

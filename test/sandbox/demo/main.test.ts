@@ -85,7 +85,7 @@ test("a folder without files, read-only folders in it, by an ordinary user: play
   expect(stdout).toContain("(bound here: 5.0 s = 3 s ttl + 2 s for the try itself)");
   expect(stdout).toContain("0 files, 0 B with the same SHA-256");
   expect(readdirSync(work)).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test("while the KMS can be reached, grace is no part of the bound", () => {
   expect(BOUND).toEqual({ milliseconds: 5_000, words: "3 s ttl + 2 s for the try itself" });
