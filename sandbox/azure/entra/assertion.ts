@@ -56,10 +56,12 @@ export function verifyAssertion(assertion: string, application: ApplicationRecor
   if (!audiences(directory).includes(claims.aud)) throw assertionAudience();
 
   const { alg, x5t, "x5t#S256": x5tS256 } = parsedHeader.data;
-  const credential = application.keyCredentials.find((candidate) => {
+  const registered = application.keyCredentials.filter((candidate) => {
     const der = Buffer.from(candidate.certificate, "base64");
     return x5tS256 !== undefined ? x5tS256 === digest("sha256", der) : x5t === digest("sha1", der);
   });
+  // A certificate may be registered anew beside a registration that ended.
+  const credential = registered.find(({ startAt, endAt }) => now >= startAt && now < endAt) ?? registered[0];
   const shown: ShownKey = { thumbprint: thumbprintOf(credential, x5t), found: credential };
   if (credential === undefined) throw certificateNotRegistered(application.appId, shown);
   const { publicKey } = new X509Certificate(Buffer.from(credential.certificate, "base64"));

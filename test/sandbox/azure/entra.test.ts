@@ -247,6 +247,20 @@ describe("what the tenant does to the application", () => {
     expect(answer).toMatchObject({ status: 404, body: { error: { code: "KeyNotFound" } } });
   });
 
+  test("an expired certificate that is registered once more signs in again", async () => {
+    const { sandbox } = fixture.running;
+    const { application } = await service(fixture, VAULT);
+    sandbox.expireCertificate({ clientId: application.clientId });
+    const { tokens } = sandbox.deployer();
+    const found = await fixture.fetch("GET", `https://graph.microsoft.com/v1.0/applications?$filter=appId eq '${application.clientId}'`, { token: tokens.graph });
+    const { value: [registered] } = found.body as { value: { id: string; keyCredentials: object[] }[] };
+    const key = Buffer.from(application.certificate).toString("base64");
+    const keyCredentials = [...(registered?.keyCredentials ?? []), { type: "AsymmetricX509Cert", usage: "Verify", key }];
+    const url = `https://graph.microsoft.com/v1.0/applications/${registered?.id ?? ""}`;
+    await expect(fixture.fetch("PATCH", url, { token: tokens.graph, body: { keyCredentials } })).resolves.toMatchObject({ status: 204 });
+    await expect(signIn(form(application))).resolves.toMatchObject({ status: 200 });
+  });
+
   test("an application is deleted and restored, with its service principal", async () => {
     const { sandbox } = fixture.running;
     const { clientId } = caller.application;

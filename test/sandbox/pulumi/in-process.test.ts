@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { DescribeKeyCommand } from "@aws-sdk/client-kms";
 
+import { TENANT_DIRECTORY, TENANT_SUBSCRIPTION } from "../../../sandbox/azure/index.js";
 import { deployInProcess, type DeploymentResult } from "../../../sandbox/index.js";
+import { selfSigned } from "../azure/fixtures.js";
 import { type Fixture, keyPolicy, sandboxFixture, TENANT } from "../fixtures.js";
 
 let fixture: Fixture;
 beforeAll(async () => {
-  fixture = await sandboxFixture();
+  fixture = await sandboxFixture({ clouds: ["aws", "azure"] });
 });
 afterAll(() => fixture.close());
 
@@ -70,4 +72,22 @@ test.each([
 ])("%s is refused", async (_, program, message) => {
   const refused = deployInProcess({ sandboxFile: fixture.sandbox.file, program, project: "p", stack: "s", config: {} });
   await expect(refused).rejects.toMatchObject({ code: "CONFIG_INVALID", message });
+});
+
+test("a program for Azure, with the SDKs of both its providers", async () => {
+  const { certificate } = await selfSigned("service");
+  const config = {
+    "test:certificate": certificate, "test:directory": TENANT_DIRECTORY, "test:subscription": TENANT_SUBSCRIPTION, "test:vault": "acme-in-process",
+  };
+  const { outputs, resources } = await deploy("azure.ts", config);
+  const keyUri = "https://acme-in-process.vault.azure.net/keys/backup";
+  const grantedTo = String(outputs["grantedTo"]);
+  expect(outputs).toEqual({ keyUri, sameKeyUri: keyUri, grantedTo, vaultUri: "https://acme-in-process.vault.azure.net/", keyId: expect.any(String) });
+  expect(resources.find(({ name }) => name === "certificate")).toMatchObject({ secretInputs: ["value"] });
+  const { keys, applications } = fixture.sandbox.azure.status();
+  expect(keys).toMatchObject([{ keyId: keyUri, state: "Enabled", grantedTo: [grantedTo] }]);
+  expect(applications).toMatchObject([{ displayName: "byok", servicePrincipalId: grantedTo, certificates: [{ notAfter: "2027-11-24T00:00:00.000Z" }] }]);
+
+  const message = `azure-native:resources:ResourceGroup (group): cannot create already existing resource '/subscriptions/${TENANT_SUBSCRIPTION}/resourceGroups/in-process'`;
+  await expect(deploy("azure.ts", config)).rejects.toMatchObject({ name: "ByokError", code: "CONFIG_INVALID", message });
 });
