@@ -95,7 +95,10 @@ const AZURE: Partial<Record<ByokErrorCode, readonly string[]>> = {
     OLD_VERSION,
     "The key is past its expiry date, or not valid yet: the tenant changes or removes the date.",
   ],
-  SERVICE_CREDENTIALS: ["There is no usable certificate: byok credentials list shows what is in the file, byok credentials rotate adds one."],
+  SERVICE_CREDENTIALS: [
+    "There is no usable certificate: byok credentials list shows what is in the file, byok credentials rotate adds one.",
+    "--credentials was made for another tenant or sealed by another service key: the message says so.",
+  ],
   UNAVAILABLE: [
     "This machine cannot reach the vault or login.microsoftonline.com: check network, proxy and DNS.",
     "The vault was deleted: its name then has no address. Until it is purged: az keyvault recover.",

@@ -6,7 +6,7 @@
  */
 import { addDuration, subtractDuration } from "./duration.js";
 import { keyIdentifier } from "./names.js";
-import { type AzureState, type KeyRecord, type KeyVersionRecord, newRsaKey, newVersionId, type VaultRecord } from "./state.js";
+import { type AzureState, type KeyRecord, type KeyType, type KeyVersionRecord, newRsaKey, newVersionId, type VaultRecord } from "./state.js";
 
 /** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;
@@ -28,8 +28,21 @@ export function findVault(state: AzureState, name: string): VaultRecord | undefi
   return state.vaults.find((vault) => vault.deletion === null && vault.name.toLowerCase() === name.toLowerCase());
 }
 
+/**
+ * Types of keys that a vault can make: HSM keys need the premium tier (Microsoft, "About keys": vault, hardware-protected).
+ * Undefined if the type is not played at all.
+ */
+export function keyTypeFor(vault: VaultRecord, kty: string): { readonly type: KeyType; readonly allowed: boolean } | undefined {
+  if (kty === "RSA") return { type: kty, allowed: true };
+  return kty === "RSA-HSM" ? { type: kty, allowed: vault.sku === "premium" } : undefined;
+}
+
+/** Why a standard vault makes no HSM keys. Own wording: the service's was not found. */
+export const NEEDS_PREMIUM = "Keys of type RSA-HSM need a vault with the SKU premium.";
+
 /** What a new version is made from. */
 export interface NewVersion {
+  readonly type: KeyType;
   readonly size: number;
   readonly operations: readonly string[];
   readonly enabled: boolean;
@@ -43,6 +56,7 @@ export interface NewVersion {
 export function newVersion(of: NewVersion): KeyVersionRecord {
   return {
     id: newVersionId(),
+    type: of.type,
     privateKey: newRsaKey(of.size),
     size: of.size,
     createdAt: of.now,
@@ -57,9 +71,10 @@ export function newVersion(of: NewVersion): KeyVersionRecord {
 
 /** The next version of a key: like the newest one, enabled, and expiring as the rotation policy says. */
 export function rotate(key: KeyRecord, now: number): KeyVersionRecord {
-  const { size, operations, tags } = newestVersion(key);
+  const { type, size, operations, tags } = newestVersion(key);
   const expiry = key.rotationPolicy?.expiryTime ?? null;
   const version = newVersion({
+    type,
     size,
     operations,
     enabled: true,

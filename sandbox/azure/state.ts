@@ -75,11 +75,15 @@ export interface ResourceGroupRecord {
   tags: Record<string, string>;
 }
 
+/** Types of keys that the sandbox plays: JsonWebKeyType of the Key Vault REST reference. */
+export type KeyType = "RSA" | "RSA-HSM";
+
 /** One version of a key. Times are epoch milliseconds. */
 export interface KeyVersionRecord {
   /** 32 hex digits. */
   readonly id: string;
-  /** PKCS #8, PEM. */
+  readonly type: KeyType;
+  /** PKCS #8, PEM; of an HSM's key too, which the sandbox only calls one. */
   readonly privateKey: string;
   /** Modulus, bits. */
   readonly size: number;

@@ -19,7 +19,7 @@ export function keyBundle(vault: VaultRecord, key: KeyRecord, version: KeyVersio
   return {
     key: {
       kid: keyIdentifier(vault.name, key.name, version.id),
-      kty: "RSA",
+      kty: version.type,
       key_ops: version.operations,
       n,
       e,

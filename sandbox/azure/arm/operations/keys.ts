@@ -10,7 +10,7 @@ import { z } from "zod";
 
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
-import { findKey, newestVersion, newVersion } from "../../keys.js";
+import { findKey, keyTypeFor, NEEDS_PREMIUM, newestVersion, newVersion } from "../../keys.js";
 import { KEY_NAME, keyIdentifier, vaultId } from "../../names.js";
 import { type KeyRecord, type KeyVersionRecord, type VaultRecord } from "../../state.js";
 import { recoveryLevel, seconds } from "../../vault/bundle.js";
@@ -56,11 +56,14 @@ export function putKey(call: Call): ApiAnswer {
     }
     return { status: 200, body: shown(vault, existing, newestVersion(existing)) };
   }
-  if (properties.kty !== "RSA") throw notInSandbox(`keys of type ${properties.kty}`);
+  const kind = keyTypeFor(vault, properties.kty);
+  if (kind === undefined) throw notInSandbox(`keys of type ${properties.kty}`);
+  if (!kind.allowed) throw badRequest(NEEDS_PREMIUM);
   const size = properties.keySize ?? 2048;
   if (!RSA_SIZES.some((allowed) => allowed === size)) throw badRequest(`keySize must be one of ${RSA_SIZES.join(", ")}, not ${size}.`);
   const { enabled, nbf, exp } = properties.attributes ?? {};
   const version = newVersion({
+    type: kind.type,
     size,
     operations: properties.keyOps ?? RSA_OPERATIONS,
     enabled: enabled ?? true,
@@ -129,7 +132,7 @@ function shown(vault: VaultRecord, key: KeyRecord, version: KeyVersionRecord, as
         recoveryLevel: recoveryLevel(vault),
         exportable: false,
       },
-      kty: "RSA",
+      kty: version.type,
       keyOps: version.operations,
       keySize: details?.modulusLength ?? version.size,
       keyUri: keyIdentifier(vault.name, key.name),

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
-import { findKey, newVersion } from "../../keys.js";
+import { findKey, keyTypeFor, NEEDS_PREMIUM, newVersion } from "../../keys.js";
 import { KEY_NAME, keyIdentifier } from "../../names.js";
 import { type KeyRecord } from "../../state.js";
 import { KEY_RIGHTS } from "../access.js";
@@ -56,12 +56,15 @@ export function createKey(call: Call): ApiAnswer {
   const vault = open(call, KEY_RIGHTS.create, name);
   if (!KEY_NAME.test(name)) throw badParameter(`The request URI contains an invalid name: ${name}`);
   const given = body(call, createSchema);
-  if (given.kty !== "RSA") throw notInSandbox(`keys of type ${given.kty}`);
+  const kind = keyTypeFor(vault, given.kty);
+  if (kind === undefined) throw notInSandbox(`keys of type ${given.kty}`);
+  if (!kind.allowed) throw badParameter(NEEDS_PREMIUM);
   const size = given.key_size ?? DEFAULT_SIZE;
   if (!RSA_SIZES.some((allowed) => allowed === size)) throw badParameter(`key_size must be one of ${RSA_SIZES.join(", ")}, not ${size}.`);
   const existing = findKey(vault, name);
   if (existing !== undefined && existing.deletion !== null) throw keyIsDeleted(existing.name);
   const version = newVersion({
+    type: kind.type,
     size,
     operations: given.key_ops ?? RSA_OPERATIONS,
     enabled: given.attributes?.enabled ?? true,

@@ -58,11 +58,18 @@ test.each<[string, string, Properties, string]>([
   await expect(stack.refusals(token, given)).resolves.toEqual([reason]);
 });
 
-test("a key kept by hardware is ARM's to refuse", async () => {
+test("a key that the vault's tier or the sandbox does not have is ARM's to refuse", async () => {
   const { name } = await shared.newVault();
-  await expect(stack.create(KEY, keyGiven(name, { kty: "RSA-HSM" }))).rejects.toThrow(
-    'Status=501 Code="NotImplemented" Message="The sandbox does not implement keys of type RSA-HSM."',
+  await expect(stack.create(KEY, keyGiven(name, { kty: "RSA-HSM" }))).rejects.toThrow("Keys of type RSA-HSM need a vault with the SKU premium.");
+  await expect(stack.create(KEY, keyGiven(name, { kty: "EC" }))).rejects.toThrow(
+    'Status=501 Code="NotImplemented" Message="The sandbox does not implement keys of type EC."',
   );
+});
+
+test("a premium vault makes an HSM key", async () => {
+  const { name } = await shared.newVault({ sku: { family: "A", name: "premium" } });
+  const { state } = await stack.create(KEY, keyGiven(name, { kty: "RSA-HSM" }));
+  expect(state["kty"]).toBe("RSA-HSM");
 });
 
 describe("the provider", () => {
