@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ActiveFaults } from "../active-faults.js";
 import { KmsError } from "./errors.js";
 
 /** What to play. All conditions given must match a call. */
@@ -50,31 +51,16 @@ export interface FaultTarget {
 }
 
 /** The faults in force. */
-export class Faults {
-  #active: { readonly fault: Fault; left: number }[] = [];
-
-  /** Adds a fault behind those in force; the first that matches a call strikes. */
-  inject(fault: Fault): void {
-    this.#active.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
-  }
-
-  /** Ends all of them. */
-  clear(): void {
-    this.#active = [];
-  }
-
+export class Faults extends ActiveFaults<Fault> {
   /**
    * Plays the first matching fault.
    *
    * @throws KmsError the injected one.
    */
   async strike(target: FaultTarget): Promise<void> {
-    const hit = this.#active.find(({ fault }) => matches(fault, target));
+    const hit = await this.next((fault) => matches(fault, target));
     if (hit === undefined) return;
-    hit.left -= 1;
-    if (hit.left <= 0) this.#active = this.#active.filter((entry) => entry !== hit);
-    const { latencyMs, error } = hit.fault;
-    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    const { error } = hit;
     if (error !== undefined) {
       const [status, message] = FAULT_ERRORS[error];
       throw new KmsError(error, message, status);

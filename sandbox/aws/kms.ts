@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AuditLog } from "../audit-log.js";
 import { type StateFile } from "../state-file.js";
 import { Call } from "./call.js";
 import { type EncryptionContext } from "./ciphertext.js";
@@ -67,12 +68,9 @@ export interface AuditEntry {
   readonly outcome: string;
 }
 
-/** The log keeps this many calls; older ones are dropped. */
-const AUDIT_LIMIT = 10_000;
-
 /** Runs operations against a state. */
 export class Kms {
-  readonly #audit: AuditEntry[] = [];
+  readonly #audit = new AuditLog<AuditEntry>();
 
   constructor(
     private readonly file: StateFile<AwsState>,
@@ -82,12 +80,12 @@ export class Kms {
 
   /** Calls so far, oldest first. */
   get audit(): readonly AuditEntry[] {
-    return this.#audit;
+    return this.#audit.entries;
   }
 
   /** Forgets the calls so far. */
   clearAudit(): void {
-    this.#audit.length = 0;
+    this.#audit.clear();
   }
 
   /** The state after time has done its work on it (rotations, deletions). */
@@ -133,7 +131,7 @@ export class Kms {
     outcome: string,
     trace: Pick<AuditEntry, "keyArn" | "encryptionContext"> = {},
   ): void {
-    this.#audit.push({
+    this.#audit.add({
       time: new Date(this.clock()).toISOString(),
       operation,
       region,
@@ -142,6 +140,5 @@ export class Kms {
       ...(trace.encryptionContext === undefined ? {} : { encryptionContext: { ...trace.encryptionContext } }),
       outcome,
     });
-    if (this.#audit.length > AUDIT_LIMIT) this.#audit.shift();
   }
 }

@@ -10,6 +10,7 @@ import { ENTRA_OPERATIONS, routeEntra } from "./entra/entra.js";
 import { GRAPH_OPERATIONS, routeGraph } from "./graph/routes.js";
 import { settle } from "./keys.js";
 import { ARM_HOST, GRAPH_HOST, LOGIN_HOST, VAULT_SUFFIX } from "./names.js";
+import { AuditLog } from "../audit-log.js";
 import { type StateFile } from "../state-file.js";
 import { type AzureState } from "./state.js";
 import { type Principal } from "./tokens.js";
@@ -40,15 +41,12 @@ export interface AuditEntry {
   readonly outcome: string;
 }
 
-/** The log keeps this many calls; older ones are dropped. */
-const AUDIT_LIMIT = 10_000;
-
 /** A host that nobody in the sandbox answers for. */
 export class UnknownHost extends Error {}
 
 /** Runs requests against a state. */
 export class Azure {
-  readonly #audit: AuditEntry[] = [];
+  readonly #audit = new AuditLog<AuditEntry>();
 
   constructor(
     private readonly file: StateFile<AzureState>,
@@ -58,12 +56,12 @@ export class Azure {
 
   /** Calls so far, oldest first. */
   get audit(): readonly AuditEntry[] {
-    return this.#audit;
+    return this.#audit.entries;
   }
 
   /** Forgets the calls so far. */
   clearAudit(): void {
-    this.#audit.length = 0;
+    this.#audit.clear();
   }
 
   /** The state after time has done its work on it (purges, rotations). */
@@ -123,7 +121,7 @@ export class Azure {
 
   /** Writes a line to the audit log; also for calls that a fault answered. */
   record(operation: Operation, outcome: string, principal?: Principal, target: string = operation.target): void {
-    this.#audit.push({
+    this.#audit.add({
       time: new Date(this.clock()).toISOString(),
       plane: operation.plane,
       operation: operation.name,
@@ -131,6 +129,5 @@ export class Azure {
       target,
       outcome,
     });
-    if (this.#audit.length > AUDIT_LIMIT) this.#audit.shift();
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ActiveFaults } from "../active-faults.js";
 import { type ApiError, type Plane } from "./api.js";
 import { ArmError } from "./arm/errors.js";
 import { type Operation } from "./call.js";
@@ -42,31 +43,16 @@ export type FaultError = (typeof FAULT_ERROR_NAMES)[number];
 export class ConnectionReset extends Error {}
 
 /** The faults in force. */
-export class Faults {
-  #active: { readonly fault: Fault; left: number }[] = [];
-
-  /** Adds a fault behind those in force; the first that matches a call strikes. */
-  inject(fault: Fault): void {
-    this.#active.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
-  }
-
-  /** Ends all of them. */
-  clear(): void {
-    this.#active = [];
-  }
-
+export class Faults extends ActiveFaults<Fault> {
   /**
    * Plays the first matching fault.
    *
    * @throws ApiError the injected one, in the plane's form; ConnectionReset.
    */
   async strike(operation: Operation): Promise<void> {
-    const hit = this.#active.find(({ fault }) => matches(fault, operation));
+    const hit = await this.next((fault) => matches(fault, operation));
     if (hit === undefined) return;
-    hit.left -= 1;
-    if (hit.left <= 0) this.#active = this.#active.filter((entry) => entry !== hit);
-    const { latencyMs, error, retryAfter } = hit.fault;
-    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    const { error, retryAfter } = hit;
     if (error === "ConnectionReset") throw new ConnectionReset();
     if (error !== undefined) throw errorOf(operation.plane, error, retryAfter);
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ActiveFaults } from "../active-faults.js";
 import { GoogleError, type StatusName } from "./errors.js";
 
 /**
@@ -60,19 +61,7 @@ export interface FaultTarget {
 }
 
 /** The faults in force. */
-export class GcpFaults {
-  #active: { readonly fault: GcpFault; left: number }[] = [];
-
-  /** Adds a fault behind those in force; the first that matches a call strikes. */
-  inject(fault: GcpFault): void {
-    this.#active.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
-  }
-
-  /** Ends all of them. */
-  clear(): void {
-    this.#active = [];
-  }
-
+export class GcpFaults extends ActiveFaults<GcpFault> {
   /**
    * Plays the first matching fault.
    *
@@ -80,12 +69,9 @@ export class GcpFaults {
    * @throws GoogleError the injected status.
    */
   async strike(target: FaultTarget): Promise<WireFault | undefined> {
-    const hit = this.#active.find(({ fault }) => matches(fault, target));
+    const hit = await this.next((fault) => matches(fault, target));
     if (hit === undefined) return undefined;
-    hit.left -= 1;
-    if (hit.left <= 0) this.#active = this.#active.filter((entry) => entry !== hit);
-    const { latencyMs, error, wire } = hit.fault;
-    if (latencyMs !== undefined && latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    const { error, wire } = hit;
     if (error !== undefined) throw new GoogleError(error, FAULT_ERRORS[error]);
     return wire;
   }

@@ -16,6 +16,7 @@ import {
   createCryptoKeyVersion, destroyCryptoKeyVersion, getCryptoKeyVersion, listCryptoKeyVersions, restoreCryptoKeyVersion,
   updateCryptoKeyVersion,
 } from "./operations/versions.js";
+import { AuditLog } from "../audit-log.js";
 import { type StateFile } from "../state-file.js";
 import { type GcpState, type ServiceAccountRecord } from "./state.js";
 
@@ -76,12 +77,9 @@ export interface GcpAuditEntry {
   readonly status: string;
 }
 
-/** The log keeps this many calls; older ones are dropped. */
-const AUDIT_LIMIT = 10_000;
-
 /** Runs methods against a state. */
 export class GoogleCloud {
-  readonly #audit: GcpAuditEntry[] = [];
+  readonly #audit = new AuditLog<GcpAuditEntry>();
 
   constructor(
     private readonly file: StateFile<GcpState>,
@@ -91,12 +89,12 @@ export class GoogleCloud {
 
   /** Calls so far, oldest first. */
   get audit(): readonly GcpAuditEntry[] {
-    return this.#audit;
+    return this.#audit.entries;
   }
 
   /** Forgets the calls so far. */
   clearAudit(): void {
-    this.#audit.length = 0;
+    this.#audit.clear();
   }
 
   /** The state after time has done its work on it (rotations, destructions). */
@@ -139,7 +137,6 @@ export class GoogleCloud {
 
   /** Writes a line to the audit log; also for calls that got no further than a fault or their credentials. */
   record(method: string, principal: string | undefined, status: string, trace: CallTrace = {}): void {
-    this.#audit.push({ time: new Date(this.clock()).toISOString(), method, principal, ...trace, status });
-    if (this.#audit.length > AUDIT_LIMIT) this.#audit.shift();
+    this.#audit.add({ time: new Date(this.clock()).toISOString(), method, principal, ...trace, status });
   }
 }

@@ -5,7 +5,7 @@ import { awsProvider } from "../../../sandbox/pulumi/aws/provider.js";
 import { type Difference } from "../../../sandbox/pulumi/schema.js";
 import { type Properties, shown, UNKNOWN } from "../../../sandbox/pulumi/values.js";
 import { type Fixture, keyPolicy, REGION, sandboxFixture, SERVICE, TENANT } from "../fixtures.js";
-import { connectEngine, type Engine, providerPort } from "./engine.js";
+import { connectEngine, type Engine, inProcess, providerPort } from "./engine.js";
 
 const KEY = "aws:kms/key:Key";
 const ALIAS = "aws:kms/alias:Alias";
@@ -30,22 +30,7 @@ afterAll(async () => {
 /** The provider as child.ts uses it, behind the same face as the engine's connection. */
 function direct(): Engine {
   const { endpoints, aws } = fixture.sandbox;
-  const provider = awsProvider.configure(CONFIG, { endpoints, deployers: { aws: aws.deployer() } });
-  return {
-    check: async (token, inputs) => {
-      const result = awsProvider.check(token, inputs);
-      return { inputs: result.inputs, failures: [...result.failures] };
-    },
-    diff: async (token, _id, deployed, inputs, ignored) => provider.diff(token, deployed, inputs, ignored),
-    preview: async (token, inputs) => provider.previewCreate(token, inputs),
-    create: (token, inputs) => provider.create(token, inputs),
-    read: (token, id, state) => provider.read(token, id, state),
-    update: async (token, id, deployed, inputs) => (await provider.update(token, id, deployed, inputs)).state,
-    delete: (token, id, deployed) => provider.delete(token, id, deployed),
-    close: () => {
-      provider.close();
-    },
-  };
+  return inProcess(awsProvider, CONFIG, { endpoints, deployers: { aws: aws.deployer() } });
 }
 
 describe.each([

@@ -6,6 +6,7 @@ import { type JavaScriptValue, type Struct } from "google-protobuf/google/protob
 
 import { loadPulumiRpc } from "../../../sandbox/pulumi/load.js";
 import { marshal, unmarshal } from "../../../sandbox/pulumi/marshal.js";
+import { type Provider, type SandboxAccess } from "../../../sandbox/pulumi/provider.js";
 import { type Deployed } from "../../../sandbox/pulumi/resource-type.js";
 import { type CheckFailure, type Difference } from "../../../sandbox/pulumi/schema.js";
 import { type Properties } from "../../../sandbox/pulumi/values.js";
@@ -30,6 +31,26 @@ export interface Engine {
   close(): void;
   /** Values as they are on the wire. */
   readonly raw?: { create(token: string, inputs: Record<string, JavaScriptValue>): Promise<{ id: string; properties: Record<string, unknown> }> };
+}
+
+/** A provider as child.ts uses it, behind the same face as the engine's connection. */
+export function inProcess(provider: Provider, config: Properties, access: SandboxAccess): Engine {
+  const configured = provider.configure(config, access);
+  return {
+    check: async (token, inputs) => {
+      const result = provider.check(token, inputs);
+      return { inputs: result.inputs, failures: [...result.failures] };
+    },
+    diff: async (token, _id, deployed, inputs, ignored) => configured.diff(token, deployed, inputs, ignored),
+    preview: async (token, inputs) => configured.previewCreate(token, inputs),
+    create: (token, inputs) => configured.create(token, inputs),
+    read: (token, id, state) => configured.read(token, id, state),
+    update: async (token, id, deployed, inputs) => (await configured.update(token, id, deployed, inputs)).state,
+    delete: (token, id, deployed) => configured.delete(token, id, deployed),
+    close: () => {
+      configured.close();
+    },
+  };
 }
 
 const rpc = loadPulumiRpc();

@@ -4,7 +4,7 @@ import { gcpProvider } from "../../../../sandbox/pulumi/gcp/provider.js";
 import { type Difference } from "../../../../sandbox/pulumi/schema.js";
 import { type Properties, shown, UNKNOWN } from "../../../../sandbox/pulumi/values.js";
 import { type Fixture, sandboxFixture } from "../../fixtures.js";
-import { connectEngine, type Engine, providerPort } from "../engine.js";
+import { connectEngine, type Engine, inProcess, providerPort } from "../engine.js";
 
 const PROJECT = "gcp:organizations/project:Project";
 const SERVICE = "gcp:projects/service:Service";
@@ -39,22 +39,7 @@ afterAll(async () => {
 /** The provider as child.ts uses it, behind the same face as the engine's connection. */
 function direct(config: Properties = CONFIG): Engine {
   const { endpoints, aws, gcp } = fixture.sandbox;
-  const provider = gcpProvider.configure(config, { endpoints, deployers: { aws: aws.deployer(), gcp: gcp.deployer() } });
-  return {
-    check: async (token, inputs) => {
-      const result = gcpProvider.check(token, inputs);
-      return { inputs: result.inputs, failures: [...result.failures] };
-    },
-    diff: async (token, _id, deployed, inputs, ignored) => provider.diff(token, deployed, inputs, ignored),
-    preview: async (token, inputs) => provider.previewCreate(token, inputs),
-    create: (token, inputs) => provider.create(token, inputs),
-    read: (token, id, state) => provider.read(token, id, state),
-    update: async (token, id, deployed, inputs) => (await provider.update(token, id, deployed, inputs)).state,
-    delete: (token, id, deployed) => provider.delete(token, id, deployed),
-    close: () => {
-      provider.close();
-    },
-  };
+  return inProcess(gcpProvider, config, { endpoints, deployers: { aws: aws.deployer(), gcp: gcp.deployer() } });
 }
 
 describe.each([
