@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { awsTenantKeyArgs } from "./aws/in-tenant-keys.js";
 import { resolveAwsTenantKeyArgs } from "./aws/tenant-key-args.js";
 import { type AwsTenantKeyArgs } from "./aws/tenant-key.js";
+import { azureComponentsArgs, type AzureComponentsArgs } from "./azure/in-tenant-keys.js";
 import { resolveAppRegistrationArgs } from "./azure/app-registration-args.js";
-import { type AzureAppRegistrationArgs } from "./azure/app-registration.js";
-import { type AzureKeyArgs, resolveAzureTenantKeyArgs } from "./azure/tenant-key-args.js";
+import { resolveAzureTenantKeyArgs } from "./azure/tenant-key-args.js";
 import { InvalidArgsError } from "./errors.js";
+import { gcpTenantKeyArgs } from "./gcp/in-tenant-keys.js";
 import { resolveGcpTenantKeyArgs } from "./gcp/tenant-key-args.js";
 import { type GcpTenantKeyArgs } from "./gcp/tenant-key.js";
 import { isServicePreset, PRESETS } from "./presets.js";
@@ -18,7 +20,7 @@ import { type TenantKeysArgs } from "./tenant-keys.js";
 export interface ResolvedTenantKeysArgs {
   readonly aws: AwsTenantKeyArgs | undefined;
   readonly gcp: GcpTenantKeyArgs | undefined;
-  readonly azure: { readonly application: AzureAppRegistrationArgs; readonly key: AzureKeyArgs } | undefined;
+  readonly azure: AzureComponentsArgs | undefined;
 }
 
 /**
@@ -29,9 +31,9 @@ export interface ResolvedTenantKeysArgs {
  */
 export function resolveTenantKeysArgs(name: string, args: TenantKeysArgs, now: Date): ResolvedTenantKeysArgs {
   checkOwnArgs(name, args);
-  const aws = awsArgs(args);
-  const gcp = gcpArgs(args);
-  const azure = azureArgs(args);
+  const aws = awsTenantKeyArgs(args);
+  const gcp = gcpTenantKeyArgs(args);
+  const azure = azureComponentsArgs(args);
   if (aws !== undefined) resolveAwsTenantKeyArgs(`${name}-aws`, aws);
   if (gcp !== undefined) resolveGcpTenantKeyArgs(`${name}-gcp`, gcp);
   if (azure !== undefined) {
@@ -39,44 +41,6 @@ export function resolveTenantKeysArgs(name: string, args: TenantKeysArgs, now: D
     resolveAzureTenantKeyArgs(`${name}-azure`, azure.key);
   }
   return { aws, gcp, azure };
-}
-
-/** A preset brings identity, names and usage, see `AwsPreset`. */
-function awsArgs({ tenant, datacenter, preset, service, aws, tags }: TenantKeysArgs): AwsTenantKeyArgs | undefined {
-  if (aws === undefined) return undefined;
-  const { awsAccountId, awsRoleArn } = service ?? {};
-  return {
-    tenant,
-    datacenter,
-    ...aws,
-    ...(isServicePreset(preset) ? PRESETS[preset].aws : {}),
-    ...(awsAccountId === undefined ? {} : { serviceAccountId: awsAccountId }),
-    ...(awsRoleArn === undefined ? {} : { serviceRoleArn: awsRoleArn }),
-    ...(tags === undefined ? {} : { tags }),
-  };
-}
-
-/** A preset brings identity and names, see `GcpPreset`. */
-function gcpArgs({ tenant, datacenter, preset, service, gcp, tags }: TenantKeysArgs): GcpTenantKeyArgs | undefined {
-  if (gcp === undefined) return undefined;
-  return {
-    tenant,
-    datacenter,
-    ...gcp,
-    serviceAccount: service?.gcpServiceAccount ?? "",
-    ...(isServicePreset(preset) ? PRESETS[preset].gcp : {}),
-    // What exists keeps the labels it has.
-    ...(tags === undefined || gcp.existingKey === true ? {} : { labels: tags }),
-  };
-}
-
-function azureArgs({ tenant, datacenter, azure, tags }: TenantKeysArgs): ResolvedTenantKeysArgs["azure"] {
-  if (azure === undefined) return undefined;
-  const { certificates, ...place } = azure;
-  return {
-    application: { tenant, datacenter, certificates },
-    key: { tenant, datacenter, ...place, ...(tags === undefined || azure.existingKey === true ? {} : { tags }) },
-  };
 }
 
 /** Checks what is not the business of one cloud's component. */

@@ -6,11 +6,15 @@
 import * as pulumi from "@pulumi/pulumi";
 
 import { type MasterKeyDescriptor } from "../runtime/master-key/descriptor.js";
-import { type GcpNewProjectArgs } from "./gcp/tenant-key.js";
+import { type TenantAwsArgs } from "./aws/in-tenant-keys.js";
+import { type TenantAzureArgs } from "./azure/in-tenant-keys.js";
 import { loadAws, loadAzure, loadGcp } from "./cloud-components.js";
-import { type ProtectionLevel } from "./protection-level.js";
+import { type TenantGcpArgs } from "./gcp/in-tenant-keys.js";
+import { type KeyOptionsArgs } from "./key-options.js";
 import { type Datacenter } from "./regions.js";
 import { resolveTenantKeysArgs } from "./tenant-keys-args.js";
+
+export { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs };
 
 /** The service's own identities, one per cloud in use. Azure needs none: the application is made for the service. */
 export interface ServiceIdentityArgs {
@@ -22,59 +26,11 @@ export interface ServiceIdentityArgs {
   gcpServiceAccount?: string;
 }
 
-/** Where the tenant's key lives in AWS. */
-export interface TenantAwsArgs {
-  /** AWS account that owns the key: the tenant's own, 12 digits. */
-  accountId: string;
-  /** AWS region that overrides the datacenter's. Default: the datacenter's own. */
-  region?: string;
-}
-
-/** Where the tenant's key lives in Google Cloud; see `GcpTenantKeyArgs`. */
-export interface TenantGcpArgs {
-  /** Id of the existing project that owns the key; excludes `createProject`. */
-  project?: string;
-  /** Creates the project that owns the key; excludes `project`. */
-  createProject?: GcpNewProjectArgs;
-  /** Another exact region within the datacenter's residency, or `global`, which has none. Default: the datacenter's own. */
-  location?: string;
-  /** Lets `location` be a region outside the datacenter's residency. Default: false. */
-  allowCrossRegion?: boolean;
-  /** Where the key material is kept. Default: `software`. */
-  protectionLevel?: ProtectionLevel;
-  /** Grants on the key of that name that exists already, and creates none. Default: false. */
-  existingKey?: boolean;
-}
-
-/** Where the tenant's key lives in Azure, and how the service signs in there; see `AzureTenantKeyArgs`. */
-export interface TenantAzureArgs {
-  /** Id of the Entra tenant (directory). */
-  entraTenantId: string;
-  /** Id of the subscription that owns the key: the tenant's own. */
-  subscriptionId: string;
-  /** One or two certificates of the service, PEM, public. */
-  certificates: string[];
-  /** Name of an existing resource group. Default: a new one. */
-  resourceGroup?: string;
-  /** Name of the vault. Default: made of tenant, datacenter and a suffix. */
-  vaultName?: string;
-  /** Another Azure region within the datacenter's residency. Default: the one closest to the datacenter. */
-  location?: string;
-  /** Lets `location` be a region outside the datacenter's residency. Default: false. */
-  allowCrossRegion?: boolean;
-  /** Where the key material is kept. Default: `software`. */
-  protectionLevel?: ProtectionLevel;
-  /** Bits of the RSA key: 2048, 3072 or 4096. Default: 3072. */
-  keySize?: number;
-  /** Grants on the key of that name that exists already, and creates none. Default: false. */
-  existingKey?: boolean;
-}
-
 /**
  * Arguments of `TenantKeys`: at least one of `aws`, `gcp` and `azure`. Name the service by exactly one of `preset` and
  * `service`; with keys in Azure only, neither is needed.
  */
-export interface TenantKeysArgs {
+export interface TenantKeysArgs extends KeyOptionsArgs {
   /** Tenant's id: 3 to 32 characters of a-z, 0-9 and -. */
   tenant: string;
   /** Datacenter of the service that the keys are for; picks the region in every cloud. */

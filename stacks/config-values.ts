@@ -4,29 +4,36 @@
  *
  * @module
  */
+import { AWS_MEMBERS } from "./config-aws.js";
+import { AZURE_MEMBERS } from "./config-azure.js";
+import { GCP_MEMBERS, GCP_NEW_PROJECT_MEMBERS } from "./config-gcp.js";
 import { suggestion } from "./did-you-mean.js";
 import { looksSecret } from "./looks-secret.js";
 
 /** Every key that this release reads; see {@link MEMBERS} for what is in those that are objects. */
-export const KEYS = ["tenant", "datacenter", "clouds", "service", "aws", "gcp", "azure", "allowCrossRegion"] as const;
+export const KEYS = [
+  "tenant",
+  "datacenter",
+  "clouds",
+  "service",
+  "aws",
+  "gcp",
+  "azure",
+  "allowCrossRegion",
+  "access",
+  "keyMetadata",
+  "auditLog",
+  "alarms",
+] as const;
 
 /** Members of objects, by the name of the object after `byok:`. */
 export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   service: ["awsAccountId", "awsRoleArn", "gcpServiceAccount"],
-  aws: ["accountId", "region"],
-  gcp: ["project", "createProject", "location", "protectionLevel", "existingKey"],
-  "gcp.createProject": ["projectId", "billingAccount", "displayName", "organizationId", "folderId"],
-  azure: [
-    "entraTenantId",
-    "subscriptionId",
-    "certificates",
-    "resourceGroup",
-    "vaultName",
-    "location",
-    "protectionLevel",
-    "keySize",
-    "existingKey",
-  ],
+  alarms: ["emails"],
+  aws: AWS_MEMBERS,
+  gcp: GCP_MEMBERS,
+  "gcp.createProject": GCP_NEW_PROJECT_MEMBERS,
+  azure: AZURE_MEMBERS,
 };
 
 /** What the program makes itself instead of reading a provider's namespace, and where credentials come from then. */

@@ -9,16 +9,22 @@ import { type z } from "zod";
 import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
 import { GCP_CREATION_ARGS } from "../components/gcp/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
-import { type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
+import { type KeyOptionsArgs } from "../components/key-options.js";
+import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
+import { awsSchema } from "./config-aws.js";
+import { azureSchema } from "./config-azure.js";
+import { withoutUndefined } from "./config-forms.js";
+import { gcpSchema } from "./config-gcp.js";
 import { awsRegionProblems, locationProblems } from "./config-regions.js";
 import {
+  accessSchema,
+  alarmsSchema,
   allowCrossRegionSchema,
-  awsSchema,
-  azureSchema,
+  auditLogSchema,
   cloudsSchema,
   datacenterSchema,
-  gcpSchema,
   identitySchema,
+  keyMetadataSchema,
   notListed,
   presetSchema,
   tenantSchema,
@@ -31,13 +37,13 @@ import { decodeConfig, MEMBERS, unknownKeyProblem } from "./config-values.js";
 export { type ServiceConfig } from "./config-schema.js";
 
 /** The configuration of one stack: one tenant, one datacenter, keys in at least one cloud. */
-export interface StackConfig {
+export interface StackConfig extends KeyOptionsArgs {
   readonly tenant: string;
   readonly datacenter: Datacenter;
   /** May be missing if the keys are in Azure alone: there the application is made for the service. */
   readonly service?: ServiceConfig;
   /** `region` is the datacenter's, unless `byok:allowCrossRegion` let the configuration name another. */
-  readonly aws?: { readonly accountId: string; readonly region: string };
+  readonly aws?: TenantAwsArgs & { readonly region: string };
   readonly gcp?: TenantGcpArgs;
   readonly azure?: TenantAzureArgs;
 }
@@ -98,6 +104,13 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   const azure = readCloud("azure", azureSchema(now));
   const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
 
+  const options = withoutUndefined({
+    access: read("access", accessSchema),
+    keyMetadata: read("keyMetadata", keyMetadataSchema),
+    auditLog: read("auditLog", auditLogSchema),
+    alarms: read("alarms", alarmsSchema),
+  });
+
   const region = aws?.region ?? awsRegion ?? (datacenter === undefined ? undefined : REGIONS[datacenter].aws);
   if (uses(clouds, "aws")) {
     const sources = { datacenter, ownRegion: textMember(byok.get("aws"), "region"), awsRegion };
@@ -123,7 +136,8 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
     tenant,
     datacenter,
     ...(service === undefined ? {} : { service }),
-    ...(aws === undefined || region === undefined ? {} : { aws: { accountId: aws.accountId, region } }),
+    ...options,
+    ...(aws === undefined || region === undefined ? {} : { aws: { ...aws, region } }),
     ...(gcp === undefined ? {} : { gcp: { ...gcp, ...crossRegion } }),
     ...(azure === undefined ? {} : { azure: { ...azure, ...crossRegion } }),
   };

@@ -5,7 +5,10 @@
  */
 import "./peers.js";
 
-export { InvalidArgsError } from "../errors.js";
+export { Access } from "../access.js";
+export { type AlarmsArgs } from "../alarms.js";
+export { InvalidArgsError, UnfitResourceError } from "../errors.js";
+export { type KeyOptionsArgs } from "../key-options.js";
 export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
 export { AwsKeyUsage, keyPolicy } from "./key-policy.js";
 export { type KeyPolicyDocument, type KeyPolicyInput, type KeyPolicyStatement } from "./key-policy.js";

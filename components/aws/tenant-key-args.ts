@@ -5,6 +5,7 @@
  */
 import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
+import { keyOptionsProblems } from "../key-options.js";
 import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE } from "../names.js";
 import { isDatacenter, REGIONS } from "../regions.js";
 import { tenantProblems } from "../tenant-args.js";
@@ -40,7 +41,7 @@ export interface ResolvedAwsTenantKeyArgs {
  * @throws InvalidArgsError with every problem found
  */
 export function resolveAwsTenantKeyArgs(name: string, args: AwsTenantKeyArgs): ResolvedAwsTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...accountProblems(args), ...keyProblems(args)];
+  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...accountProblems(args), ...keyProblems(args)];
   // Of an unknown datacenter nothing is known; it is a problem of its own above.
   const region = args.region ?? (isDatacenter(args.datacenter) ? REGIONS[args.datacenter].aws : "");
   const partition = awsPartition(region);

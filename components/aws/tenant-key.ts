@@ -9,13 +9,14 @@ import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
+import { type KeyOptionsArgs } from "../key-options.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
 import { AwsKeyUsage, keyPolicy } from "./key-policy.js";
 import { resolveAwsTenantKeyArgs } from "./tenant-key-args.js";
 
 /** Arguments of `AwsTenantKey`. Name the grantee by exactly one of `serviceAccountId` and `serviceRoleArn`. */
-export interface AwsTenantKeyArgs {
+export interface AwsTenantKeyArgs extends KeyOptionsArgs {
   /** Tenant's id: 3 to 32 characters of a-z, 0-9 and -. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the AWS region. */

@@ -5,7 +5,10 @@
  */
 import "./peers.js";
 
-export { InvalidArgsError } from "../errors.js";
+export { Access } from "../access.js";
+export { type AlarmsArgs } from "../alarms.js";
+export { InvalidArgsError, UnfitResourceError } from "../errors.js";
+export { type KeyOptionsArgs } from "../key-options.js";
 export { ProtectionLevel } from "../protection-level.js";
 export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
 export { AzureAppRegistration, type AzureAppRegistrationArgs } from "./app-registration.js";

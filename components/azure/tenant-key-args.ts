@@ -4,6 +4,7 @@
  * @module
  */
 import { InvalidArgsError } from "../errors.js";
+import { keyOptionsProblems } from "../key-options.js";
 import { azureVaultName, resourceName } from "../names.js";
 import { isProtectionLevel, PROTECTION_LEVEL_RULE } from "../protection-level.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
@@ -51,7 +52,7 @@ export interface ResolvedAzureTenantKeyArgs extends AzureKeyPlace {
  * @throws InvalidArgsError with every problem found
  */
 export function resolveAzureTenantKeyArgs(name: string, args: AzureKeyArgs): ResolvedAzureTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...formProblems(args), ...locationProblems(args), ...keyProblems(args)];
+  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...formProblems(args), ...locationProblems(args), ...keyProblems(args)];
   if (problems.length > 0) throw new InvalidArgsError("AzureTenantKey", name, problems);
 
   const { tenant, datacenter } = args;

@@ -10,6 +10,7 @@ import { ResourceGroup } from "@pulumi/azure-native/resources";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AzureKeyVaultDescriptor } from "../../runtime/master-key/descriptor.js";
+import { type KeyOptionsArgs } from "../key-options.js";
 import { ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
 import { azureKeyResourceId } from "./identity.js";
@@ -28,7 +29,7 @@ export interface AzureApplicationArgs {
 }
 
 /** Arguments of `AzureTenantKey`. */
-export interface AzureTenantKeyArgs {
+export interface AzureTenantKeyArgs extends KeyOptionsArgs {
   /** Tenant's id at the service: 3 to 32 characters of a-z, 0-9 and -. Not the Entra tenant. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the Azure region. */

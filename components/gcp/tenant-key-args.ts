@@ -6,6 +6,7 @@
  */
 import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
+import { keyOptionsProblems } from "../key-options.js";
 import { resourceName } from "../names.js";
 import { isProtectionLevel, PROTECTION_LEVEL_RULE } from "../protection-level.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
@@ -61,6 +62,7 @@ export interface ResolvedGcpTenantKeyArgs {
 export function resolveGcpTenantKeyArgs(name: string, args: GcpTenantKeyArgs): ResolvedGcpTenantKeyArgs {
   const problems = [
     ...tenantProblems(args),
+    ...keyOptionsProblems(args),
     ...projectProblems(args),
     ...serviceAccountProblems(args),
     ...locationProblems(args),

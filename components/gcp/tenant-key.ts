@@ -11,6 +11,7 @@ import { Service } from "@pulumi/gcp/projects";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type GcpKmsDescriptor } from "../../runtime/master-key/descriptor.js";
+import { type KeyOptionsArgs } from "../key-options.js";
 import { ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
 import { serviceAccountMember } from "./identity.js";
@@ -31,7 +32,7 @@ export interface GcpNewProjectArgs {
 }
 
 /** Arguments of `GcpTenantKey`. Name the project by exactly one of `project` and `createProject`. */
-export interface GcpTenantKeyArgs {
+export interface GcpTenantKeyArgs extends KeyOptionsArgs {
   /** Tenant's id: 3 to 32 characters of a-z, 0-9 and -. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the region. */

@@ -30,7 +30,7 @@ const NOT_READ =
   "Credentials come from the environment (AWS_PROFILE, single sign-on, a role)";
 const OWN = "the tenant's key must live in the tenant's own account";
 const OWN_PROJECT = "the tenant's key must live in the tenant's own project";
-const KNOWN = "known here: tenant, datacenter, clouds, service, aws, gcp, azure, allowCrossRegion";
+const KNOWN = "known here: tenant, datacenter, clouds, service, aws, gcp, azure, allowCrossRegion, access, keyMetadata, auditLog, alarms";
 const IDENTITIES = "an object with the service's own identities: awsAccountId or awsRoleArn, gcpServiceAccount";
 const EXACTLY_ONE = "byok:service: must have exactly one of awsAccountId and awsRoleArn, since byok:clouds lists aws";
 const PROJECT_RULE =
