@@ -5,7 +5,7 @@
  */
 import { Call, type CallTrace } from "./call.js";
 import { settle } from "./keys.js";
-import { getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
+import { getBillingAccount, getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
 import { decrypt, encrypt } from "./operations/crypto.js";
 import { createKeyRing, getKeyRing, listKeyRings } from "./operations/key-rings.js";
 import { createCryptoKey, getCryptoKey, listCryptoKeys, updateCryptoKey, updateCryptoKeyPrimaryVersion } from "./operations/keys.js";
@@ -45,6 +45,7 @@ export const METHODS = {
   GetProject: getProject,
   UpdateProject: updateProject,
   DeleteProject: deleteProject,
+  GetBillingAccount: getBillingAccount,
   TestBillingPermissions: testBillingPermissions,
   GetProjectBillingInfo: getProjectBillingInfo,
   UpdateProjectBillingInfo: updateProjectBillingInfo,

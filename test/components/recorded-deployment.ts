@@ -114,14 +114,20 @@ interface InspectableOutput {
  */
 export async function deploy(
   program: () => Promise<Record<string, unknown>>,
-  options: { readonly config?: Record<string, string>; readonly preview?: boolean } = {},
+  options: {
+    readonly config?: Record<string, string>;
+    readonly preview?: boolean;
+    /** Answers the program's invokes; without it there must be none. */
+    readonly call?: (token: string) => Record<string, unknown>;
+  } = {},
 ): Promise<Deployment> {
   const { output, runtime } = await import("@pulumi/pulumi");
   await runtime.setMocks(
     {
       newResource,
-      call: (args) => {
-        throw new Error(`the program must not call ${args.token}`);
+      call: ({ token }) => {
+        if (options.call === undefined) throw new Error(`the program must not call ${token}`);
+        return options.call(token);
       },
     },
     "byok",

@@ -13,7 +13,7 @@ import { INPUT_COMPARISON } from "./comparison.js";
 import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
 import { type AzureNativeContext } from "./context.js";
 import { vaultKeyType } from "./key.js";
-import { resourceGroupType } from "./resource-group.js";
+import { getResourceGroup, resourceGroupType } from "./resource-group.js";
 import { vaultType } from "./vault.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
@@ -34,9 +34,15 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
     // Locations are filled in when a resource is made: some come from its group.
     inherited: {},
     context: () => Promise.resolve(context),
-    invoke(token) {
-      if (token !== "azure-native:authorization:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
-      return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
+    async invoke(token, args) {
+      switch (token) {
+        case "azure-native:authorization:getClientConfig":
+          return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
+        case "azure-native:resources:getResourceGroup":
+          return getResourceGroup(context, args);
+        default:
+          throw new Error(`the sandbox does not implement the function ${token}`);
+      }
     },
     close: () => {
       client.close();
