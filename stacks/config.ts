@@ -6,7 +6,8 @@
 import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
-import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
+import { AzureGrantBy } from "../components/azure/grant-by.js";
+import { ROLE_READS_RULE } from "../components/azure/tenant-key-args.js";
 import { GCP_CREATION_ARGS } from "../components/gcp/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
@@ -104,9 +105,10 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   const azure = readCloud("azure", azureSchema(now));
   const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
 
+  const keyMetadata = read("keyMetadata", keyMetadataSchema);
   const options = withoutUndefined({
     access: read("access", accessSchema),
-    keyMetadata: read("keyMetadata", keyMetadataSchema),
+    keyMetadata,
     auditLog: read("auditLog", auditLogSchema),
     alarms: read("alarms", alarmsSchema),
   });
@@ -127,8 +129,8 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   if (service !== undefined && clouds !== undefined) problems.push(...identityProblems(service, clouds));
   if (service !== undefined && aws !== undefined) problems.push(...awsServiceProblems(service, aws.accountId, region));
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
+  if (azure?.grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`byok:keyMetadata: ${ROLE_READS_RULE}`);
   if (gcp?.existingKey === true) problems.push(...creationProblems("gcp", gcp, GCP_CREATION_ARGS));
-  if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
 
   if (problems.length > 0 || tenant === undefined || datacenter === undefined) throw new StackConfigError(problems);
   const crossRegion = allowCrossRegion ? { allowCrossRegion } : {};

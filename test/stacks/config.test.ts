@@ -605,15 +605,10 @@ describe("parseStackConfig refuses", () => {
       ['byok:azure.protectionLevel: must be one of software, hsm, not "premium"'],
     ],
     [
-      "how to create what exists",
-      () => azure({ existingKey: true, location: "northeurope", protectionLevel: "software", keySize: 3072 }),
-      ["location", "protectionLevel", "keySize"].map((member) => `byok:azure.${member}: ${CREATES_NONE("azure")}`),
-    ],
-    [
       "a client secret, by its name",
       () => azure({ clientSecret: "x" }),
       [
-        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, location, protectionLevel, keySize, existingKey",
+        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, keyName, location, protectionLevel, keySize, rotationPeriodInDays, grantBy, serviceAddresses, existing",
       ],
     ],
     [

@@ -132,8 +132,16 @@ let project: PulumiProject;
       expect(await inTheClouds(keys)).toEqual(keys.map(kept));
 
       // Where names stay taken, the next `up` is told to take the key that is there.
-      for (const cloud of ["gcp", "azure"].filter((name) => config[`byok:${name}`] !== undefined)) {
-        await succeed("config", "set", "--path", `byok:${cloud}.existingKey`, "true", ...inStack);
+      if (config["byok:gcp"] !== undefined) await succeed("config", "set", "--path", "byok:gcp.existingKey", "true", ...inStack);
+      if (config["byok:azure"] !== undefined) {
+        const azure = JSON.parse(config["byok:azure"]) as { vaultName?: string };
+        // A name of its own, or the one that the stack makes up.
+        if (azure.vaultName !== undefined) {
+          await succeed("config", "rm", "--path", "byok:azure.vaultName", ...inStack);
+          await succeed("config", "set", "--path", "byok:azure.existing.vault", azure.vaultName, ...inStack);
+        }
+        const key = `byok-${config["byok:tenant"] ?? ""}-${config["byok:datacenter"] ?? ""}`;
+        await succeed("config", "set", "--path", "byok:azure.existing.key", key, ...inStack);
       }
       await succeed("up", "--yes", "--skip-preview", ...inStack);
       const again = await masterKeys(stack);
