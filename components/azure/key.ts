@@ -8,9 +8,8 @@ import { KeyRotationPolicyActionType } from "@pulumi/azure-native/types/enums/ke
 import * as pulumi from "@pulumi/pulumi";
 
 import { ProtectionLevel } from "../protection-level.js";
-import { engineHooks } from "./engine-hooks.js";
 import { azureKeyResourceId } from "./identity.js";
-import { keyTagsWarning, refuseKeyChanges } from "./key-changes.js";
+import { keyTagsWarning, refusedChanges, refuseKeyChanges } from "./key-changes.js";
 import { explained } from "./refusal-hooks.js";
 import { takenNameAdvice } from "./refusals.js";
 import { type ResolvedAzureTenantKeyArgs } from "./tenant-key-args.js";
@@ -31,6 +30,13 @@ export function createKey(
   const { resourceGroup, keyName } = resolved;
   const { tags, rotationPeriodInDays } = args;
   const nameTaken = explained(parent, `${name}-key-name-taken`, (refusal) => takenNameAdvice(refusal, resolved));
+  // Keys - Create If Not Exist returns an existing key as it is: without this, a change would pass for made.
+  const createOnly = ["kty", "keySize", "keyOps", "rotationPolicy"].map((property) => `properties.${property}`);
+  const unchangeable = refusedChanges(`${name}-key-changes`, createOnly, (before, after) => {
+    refuseKeyChanges(name, resolved, before, after);
+    const warning = keyTagsWarning(resolved, before, after);
+    return warning === undefined ? undefined : pulumi.log.warn(`${name}: ${warning}`, parent);
+  });
   return new Key(
     `${name}-key`,
     {
@@ -50,7 +56,10 @@ export function createKey(
       parent,
       protect: true,
       retainOnDelete: true,
-      ...refusedChanges(parent, name, resolved, nameTaken.hooks),
+      // Disabling the key is how the tenant revokes.
+      ignoreChanges: ["properties.attributes"],
+      ...unchangeable,
+      hooks: { ...nameTaken.hooks, ...unchangeable.hooks },
     },
   );
 }
@@ -65,33 +74,4 @@ function rotatingEvery(days: number) {
   return {
     lifetimeActions: [{ action: { type: KeyRotationPolicyActionType.Rotate }, trigger: { timeAfterCreate: `P${days}D` } }],
   };
-}
-
-/**
- * Options by which nothing that Azure would silently ignore passes for done. With an engine that runs hooks, a change is
- * explained in previews and updates; with another one it is a replacement, which the protection refuses.
- */
-function refusedChanges(
-  parent: pulumi.ComponentResource,
-  name: string,
-  key: ResolvedAzureTenantKeyArgs,
-  hooks: pulumi.ResourceHookBinding = {},
-): pulumi.CustomResourceOptions {
-  // Disabling the key is how the tenant revokes.
-  const ignoreChanges = ["properties.attributes"];
-  if (!engineHooks().resource) {
-    // Keys - Create If Not Exist returns an existing key as it is: without this, a change would pass for made.
-    const replaceOnChanges = ["kty", "keySize", "keyOps", "rotationPolicy"].map((property) => `properties.${property}`);
-    return { ignoreChanges, replaceOnChanges, hooks };
-  }
-  const check = new pulumi.ResourceHook(
-    `${name}-key-changes`,
-    ({ oldInputs = {}, newInputs = {} }) => {
-      refuseKeyChanges(name, key, oldInputs, newInputs);
-      const warning = keyTagsWarning(key, oldInputs, newInputs);
-      return warning === undefined ? undefined : pulumi.log.warn(`${name}: ${warning}`, parent);
-    },
-    { onDryRun: true },
-  );
-  return { ignoreChanges, hooks: { ...hooks, beforeUpdate: [check] } };
 }

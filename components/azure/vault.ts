@@ -10,6 +10,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { ProtectionLevel } from "../protection-level.js";
 import { AzureGrantBy } from "./grant-by.js";
 import { azureVaultResourceId } from "./identity.js";
+import { refusedChanges, refuseVaultChanges } from "./key-changes.js";
 import { explained } from "./refusal-hooks.js";
 import { takenNameAdvice } from "./refusals.js";
 import { azureNetworkRules } from "./service-addresses.js";
@@ -39,6 +40,9 @@ export function createVault(
         ).name
       : resourceGroup;
 
+  const unchangeable = refusedChanges(`${name}-vault-changes`, ["properties.sku"], (before, after) => {
+    refuseVaultChanges(name, before, after);
+  });
   return new Vault(
     `${name}-vault`,
     {
@@ -60,7 +64,8 @@ export function createVault(
     },
     {
       ...kept,
-      ...nameTaken,
+      ...unchangeable,
+      hooks: { ...nameTaken.hooks, ...unchangeable.hooks },
       // Closing the network is one way to revoke; `pulumi up --refresh` must not quietly undo it.
       ignoreChanges: [...(serviceAddresses === undefined ? ["properties.networkAcls"] : []), "properties.publicNetworkAccess"],
     },

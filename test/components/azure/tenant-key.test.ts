@@ -72,7 +72,7 @@ describe("AzureTenantKey", () => {
         protect: true,
         retainOnDelete: true,
         ignoreChanges: ["properties.networkAcls", "properties.publicNetworkAccess"],
-        replaceOnChanges: [],
+        replaceOnChanges: ["properties.sku"],
         inputs: {
           resourceGroupName: "byok-acme-eu",
           vaultName: VAULT,
