@@ -6,7 +6,8 @@
 import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
-import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
+import { AzureGrantBy } from "../components/azure/grant-by.js";
+import { ROLE_READS_RULE } from "../components/azure/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
 import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
@@ -103,9 +104,10 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   const azure = readCloud("azure", azureSchema(now));
   const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
 
+  const keyMetadata = read("keyMetadata", keyMetadataSchema);
   const options = withoutUndefined({
     access: read("access", accessSchema),
-    keyMetadata: read("keyMetadata", keyMetadataSchema),
+    keyMetadata,
     auditLog: read("auditLog", auditLogSchema),
     alarms: read("alarms", alarmsSchema),
   });
@@ -126,7 +128,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   if (service !== undefined && clouds !== undefined) problems.push(...identityProblems(service, clouds));
   if (service !== undefined && aws !== undefined) problems.push(...awsServiceProblems(service, aws.accountId, region));
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
-  if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
+  if (azure?.grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`byok:keyMetadata: ${ROLE_READS_RULE}`);
 
   if (problems.length > 0 || tenant === undefined || datacenter === undefined) throw new StackConfigError(problems);
   const crossRegion = allowCrossRegion ? { allowCrossRegion } : {};
@@ -165,11 +167,4 @@ function textMember(object: unknown, member: string): string | undefined {
   if (typeof object !== "object" || object === null) return undefined;
   const value = (object as Readonly<Record<string, unknown>>)[member];
   return typeof value === "string" ? value : undefined;
-}
-
-/** What says how to create a key, beside `existingKey`. */
-function creationProblems(cloud: Cloud, config: object, creationArgs: readonly string[]): string[] {
-  return creationArgs
-    .filter((member) => member in config)
-    .map((member) => `byok:${cloud}.${member}: says how to create a key; byok:${cloud}.existingKey creates none`);
 }

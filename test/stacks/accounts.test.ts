@@ -44,7 +44,7 @@ async function prove(answers: Answers, changes: Readonly<Record<string, string>>
     },
     {
       config,
-      call: (token) => {
+      calls: (token) => {
         const answer = answers[token] ?? own(token);
         // As gRPC has it.
         if (typeof answer === "string") throw Object.assign(new Error(answer), { details: `invocation of ${token} returned an error: ${answer}` });

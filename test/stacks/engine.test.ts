@@ -125,10 +125,19 @@ let project: PulumiProject;
       expect(await inTheClouds(keys)).toEqual(keys.map(kept));
 
       // Where names stay taken, the next `up` is told to take the key that is there.
-      if (config["byok:azure"] !== undefined) await succeed("config", "set", "--path", "byok:azure.existingKey", "true", ...inStack);
       for (const key of keys) {
         if (key.provider !== "gcp-kms") continue;
         await succeed("config", "set", "--path", "byok:gcp.existing.key", key.keyName.replace(/^.*\//, ""), ...inStack);
+      }
+      if (config["byok:azure"] !== undefined) {
+        const azure = JSON.parse(config["byok:azure"]) as { vaultName?: string };
+        // A name of its own, or the one that the stack makes up.
+        if (azure.vaultName !== undefined) {
+          await succeed("config", "rm", "--path", "byok:azure.vaultName", ...inStack);
+          await succeed("config", "set", "--path", "byok:azure.existing.vault", azure.vaultName, ...inStack);
+        }
+        const key = `byok-${config["byok:tenant"] ?? ""}-${config["byok:datacenter"] ?? ""}`;
+        await succeed("config", "set", "--path", "byok:azure.existing.key", key, ...inStack);
       }
       await succeed("up", "--yes", "--skip-preview", ...inStack);
       const again = await masterKeys(stack);

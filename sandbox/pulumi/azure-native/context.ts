@@ -17,7 +17,7 @@ export interface AzureNativeContext {
 }
 
 /** The versions of ARM's APIs that azure-native 3.28 uses for the types played here (their documentation in the SDK). */
-export const API_VERSIONS = { resources: "2024-03-01", keyvault: "2024-11-01" } as const;
+export const API_VERSIONS = { resources: "2024-03-01", keyvault: "2024-11-01", authorization: "2022-04-01" } as const;
 
 /** A request to ARM. */
 export async function ask(context: AzureNativeContext, method: string, id: string, version: string, body?: Properties): Promise<AzureAnswer> {
