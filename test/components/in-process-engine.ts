@@ -8,6 +8,7 @@ import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { marshal, unmarshalObject } from "../../sandbox/pulumi/marshal.js";
 import { type ConfiguredProvider, type Provider } from "../../sandbox/pulumi/provider.js";
 import { type Properties, type Value } from "../../sandbox/pulumi/values.js";
+import { deploy } from "./recorded-deployment.js";
 
 /** What happened to one resource; `retain`: forgotten, and left in the cloud. */
 export interface Step {
@@ -57,6 +58,24 @@ export class InProcessEngine {
     const resource = this.#resources.get(name);
     if (resource === undefined) throw new Error(`there is no ${name}`);
     this.#resources.set(name, { ...resource, protect: false });
+  }
+
+  /** What protection would hold back, in the order of registration; nothing is changed in the cloud. */
+  async held(program: () => Promise<Record<string, unknown>>): Promise<string | undefined> {
+    const { registrations } = await deploy(program);
+    for (const { type, name, inputs, ignoreChanges } of registrations) {
+      const old = this.#resources.get(name);
+      if (old?.protect !== true) continue;
+      const { inputs: checked } = this.#provider.check(type, inputs as Properties);
+      const replaces = this.#configured
+        .diff(type, old.state, checked, ignoreChanges)
+        // What mocks make up is not known.
+        .filter(({ property, replaces: isReplaced }) => isReplaced && !["targetKeyId", "keyId", "primaryKeyArn"].includes(property));
+      if (replaces.length > 0) return `${name} is protected, and ${replaces.map(({ property }) => property).join(", ")} would replace it`;
+    }
+    const names = new Set(registrations.map(({ name }) => name));
+    const gone = [...this.#resources].find(([name, { protect }]) => protect && !names.has(name));
+    return gone === undefined ? undefined : `${gone[0]} is protected, and is gone from the program`;
   }
 
   /**
