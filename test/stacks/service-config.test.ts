@@ -13,7 +13,7 @@ const GCP = { project: "example-production" };
 
 /** A stack's configuration: one cloud with these members, and other keys. */
 function config(gcp: Readonly<Record<string, unknown>>, more: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
-  const all = { "byokService:datacenter": "eu", "byokService:clouds": '["gcp"]', "byokService:gcp": JSON.stringify(gcp), ...more };
+  const all: Record<string, string | undefined> = { "byokService:datacenter": "eu", "byokService:clouds": '["gcp"]', "byokService:gcp": JSON.stringify(gcp), ...more };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
