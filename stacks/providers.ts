@@ -39,7 +39,7 @@ function awsProvider({ accountId, region }: NonNullable<StackConfig["aws"]>): Pr
 }
 
 /** Every resource names its project too. */
-function gcpProvider({ project, createProject }: NonNullable<StackConfig["gcp"]>): ProviderResource {
+export function gcpProvider({ project, createProject }: Pick<NonNullable<StackConfig["gcp"]>, "project" | "createProject">): ProviderResource {
   requirePeer("@pulumi/gcp");
   const { Provider } = require("@pulumi/gcp/provider") as typeof Gcp;
   const id = project ?? createProject?.projectId;
