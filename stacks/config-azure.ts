@@ -17,6 +17,7 @@ import {
   AZURE_VAULT_NAME_PATTERN,
   AZURE_VAULT_NAME_RULE,
 } from "../components/azure/identity.js";
+import { isLogRetention, isWorkspaceId, LOG_RETENTION_RULE, WORKSPACE_ID_RULE } from "../components/azure/watch-args.js";
 import { protectionLevelSchema, requiredOr, text, withoutUndefined, yesOrNo } from "./config-forms.js";
 
 /** Members of `byok:azure`. */
@@ -30,6 +31,9 @@ export const AZURE_MEMBERS = [
   "protectionLevel",
   "keySize",
   "existingKey",
+  "logAnalyticsWorkspaceId",
+  "logRetentionDays",
+  "lock",
 ] as const;
 
 const guid = text(AZURE_GUID_PATTERN, AZURE_GUID_RULE).transform((id) => id.toLowerCase());
@@ -63,6 +67,9 @@ export function azureSchema(now: Date) {
           .refine((bits) => AZURE_KEY_SIZES.includes(bits), AZURE_KEY_SIZE_RULE)
           .optional(),
         existingKey: yesOrNo.optional(),
+        logAnalyticsWorkspaceId: z.string({ error: WORKSPACE_ID_RULE }).refine(isWorkspaceId, WORKSPACE_ID_RULE).optional(),
+        logRetentionDays: z.number({ error: LOG_RETENTION_RULE }).refine(isLogRetention, LOG_RETENTION_RULE).optional(),
+        lock: yesOrNo.optional(),
       },
       { error: requiredOr("must be an object with entraTenantId, subscriptionId and certificates") },
     )

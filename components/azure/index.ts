@@ -14,3 +14,4 @@ export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
 export { AzureAppRegistration, type AzureAppRegistrationArgs } from "./app-registration.js";
 export { AZURE_RESIDENCY } from "./locations.js";
 export { AzureTenantKey, type AzureApplicationArgs, type AzureTenantKeyArgs } from "./tenant-key.js";
+export { type AzureWatchArgs } from "./watch-args.js";

@@ -25,6 +25,7 @@ import {
 } from "./identity.js";
 import { AZURE_LOCATION_PATTERN, AZURE_LOCATION_RULE, AZURE_RESIDENCY } from "./locations.js";
 import { type AzureTenantKeyArgs } from "./tenant-key.js";
+import { watchProblems } from "./watch-args.js";
 
 /** Arguments that say how to create the key, and nothing about one that exists. */
 export const AZURE_CREATION_ARGS = ["location", "protectionLevel", "keySize", "tags"] as const;
@@ -52,7 +53,7 @@ export interface ResolvedAzureTenantKeyArgs extends AzureKeyPlace {
  * @throws InvalidArgsError with every problem found
  */
 export function resolveAzureTenantKeyArgs(name: string, args: AzureKeyArgs): ResolvedAzureTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...formProblems(args), ...locationProblems(args), ...keyProblems(args)];
+  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...watchProblems(args), ...formProblems(args), ...locationProblems(args), ...keyProblems(args)];
   if (problems.length > 0) throw new InvalidArgsError("AzureTenantKey", name, problems);
 
   const { tenant, datacenter } = args;

@@ -15,6 +15,8 @@ import { ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
 import { azureKeyResourceId } from "./identity.js";
 import { type ResolvedAzureTenantKeyArgs, resolveAzureTenantKeyArgs } from "./tenant-key-args.js";
+import { type AzureWatchArgs } from "./watch-args.js";
+import { registerWatch } from "./watch.js";
 
 /** The application that the service signs in as; an `AzureAppRegistration` is one. */
 export interface AzureApplicationArgs {
@@ -29,7 +31,7 @@ export interface AzureApplicationArgs {
 }
 
 /** Arguments of `AzureTenantKey`. */
-export interface AzureTenantKeyArgs extends KeyOptionsArgs {
+export interface AzureTenantKeyArgs extends KeyOptionsArgs, AzureWatchArgs {
   /** Tenant's id at the service: 3 to 32 characters of a-z, 0-9 and -. Not the Entra tenant. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the Azure region. */
@@ -126,6 +128,8 @@ export class AzureTenantKey extends pulumi.ComponentResource {
         replaceOnChanges: ["policy.objectId"],
       },
     );
+
+    registerWatch(this, name, args, resolved, key);
 
     const { clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter } = args.application;
     this.descriptor = pulumi

@@ -6,6 +6,7 @@ import { GCP_RESIDENCY } from "../../components/gcp/locations.js";
 import { ProtectionLevel } from "../../components/protection-level.js";
 import { Datacenter } from "../../components/regions.js";
 import { resolveTenantKeysArgs } from "../../components/tenant-keys-args.js";
+import { AZURE_MEMBERS } from "../../stacks/config-azure.js";
 import { StackConfigError, parseStackConfig, type StackConfig } from "../../stacks/config.js";
 import { selfSigned } from "../components/azure/self-signed.js";
 
@@ -613,7 +614,7 @@ describe("parseStackConfig refuses", () => {
       "a client secret, by its name",
       () => azure({ clientSecret: "x" }),
       [
-        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, location, protectionLevel, keySize, existingKey",
+        `byok:azure.clientSecret: unknown key; known here: ${AZURE_MEMBERS.join(", ")}`,
       ],
     ],
     [

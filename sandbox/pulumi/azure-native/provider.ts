@@ -15,12 +15,13 @@ import { type AzureNativeContext } from "./context.js";
 import { vaultKeyType } from "./key.js";
 import { resourceGroupType } from "./resource-group.js";
 import { vaultType } from "./vault.js";
+import { WATCH_TYPES } from "./watch-types.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
 export const azureNativeProvider = defineProvider<AzureNativeContext>({
   name: "azure-native",
   sdk: "@pulumi/azure-native",
-  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType],
+  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType, ...WATCH_TYPES],
   comparison: INPUT_COMPARISON,
   checkConfig: checkAzureNativeConfig,
   configure,
