@@ -23,7 +23,8 @@ import {
 } from "../components/azure/identity.js";
 import { SERVICE_ADDRESSES_RULE, serviceAddressesProblems } from "../components/azure/service-addresses.js";
 import { AZURE_ROTATION_DAYS } from "../components/azure/tenant-key-args.js";
-import { choice, days, protectionLevelSchema, requiredOr, text, withoutUndefined } from "./config-forms.js";
+import { isLogRetention, isWorkspaceId, LOG_RETENTION_RULE, WORKSPACE_ID_RULE } from "../components/azure/watch-args.js";
+import { choice, days, protectionLevelSchema, requiredOr, text, withoutUndefined, yesOrNo } from "./config-forms.js";
 
 /** Members of `byok:azure`. */
 export const AZURE_MEMBERS = [
@@ -40,6 +41,9 @@ export const AZURE_MEMBERS = [
   "grantBy",
   "serviceAddresses",
   "existing",
+  "logAnalyticsWorkspaceId",
+  "logRetentionDays",
+  "lock",
 ] as const;
 
 /** Members of `byok:azure.existing`. */
@@ -102,6 +106,9 @@ export function azureSchema(now: Date) {
         grantBy: choice(AzureGrantBy).optional(),
         serviceAddresses: serviceAddressesSchema.optional(),
         existing: existingSchema.optional(),
+        logAnalyticsWorkspaceId: z.string({ error: WORKSPACE_ID_RULE }).refine(isWorkspaceId, WORKSPACE_ID_RULE).optional(),
+        logRetentionDays: z.number({ error: LOG_RETENTION_RULE }).refine(isLogRetention, LOG_RETENTION_RULE).optional(),
+        lock: yesOrNo.optional(),
         // 0.1's spelling, to say the new one.
         existingKey: z.undefined({ error: EXISTING_KEY_RULE }).optional(),
       },

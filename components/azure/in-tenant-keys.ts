@@ -10,9 +10,10 @@ import { type AzureAppRegistrationArgs } from "./app-registration.js";
 import { type ExistingAzureArgs } from "./existing.js";
 import { type AzureGrantBy } from "./grant-by.js";
 import { type AzureKeyArgs } from "./tenant-key-args.js";
+import { type AzureWatchArgs } from "./watch-args.js";
 
 /** Where the tenant's key lives in Azure, and how the service signs in there; see `AzureTenantKeyArgs`. */
-export interface TenantAzureArgs {
+export interface TenantAzureArgs extends AzureWatchArgs {
   /** Id of the Entra tenant (directory). */
   entraTenantId: string;
   /** Id of the subscription that owns the key: the tenant's own. */

@@ -16,3 +16,4 @@ export { type ExistingAzureArgs, type ExistingAzureKeyArgs } from "./existing.js
 export { AzureGrantBy } from "./grant-by.js";
 export { AZURE_RESIDENCY } from "./locations.js";
 export { AzureTenantKey, type AzureApplicationArgs, type AzureTenantKeyArgs } from "./tenant-key.js";
+export { type AzureWatchArgs } from "./watch-args.js";

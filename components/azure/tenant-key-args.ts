@@ -29,6 +29,7 @@ import {
 import { AZURE_LOCATION_PATTERN, AZURE_LOCATION_RULE, AZURE_RESIDENCY } from "./locations.js";
 import { serviceAddressesProblems } from "./service-addresses.js";
 import { type AzureTenantKeyArgs } from "./tenant-key.js";
+import { watchProblems } from "./watch-args.js";
 
 /** Tags of any resource. Azure Resource Manager documentation, "Use tags to organize your Azure resources", limitations. */
 const TAG_NAME = /^[^<>%&\\?/]{1,512}$/;
@@ -72,6 +73,7 @@ export function resolveAzureTenantKeyArgs(name: string, args: AzureKeyArgs): Res
     ...locationProblems(args),
     ...keyProblems(args),
     ...grantProblems(args),
+    ...watchProblems(args),
   ];
   if (problems.length > 0) throw new InvalidArgsError("AzureTenantKey", name, problems);
 

@@ -20,6 +20,8 @@ import { type FoundPolicy, grantFoundPolicy, type GrantOf, grantPolicy, grantRol
 import { createKey } from "./key.js";
 import { type ResolvedAzureTenantKeyArgs, resolveAzureTenantKeyArgs } from "./tenant-key-args.js";
 import { createVault } from "./vault.js";
+import { type AzureWatchArgs } from "./watch-args.js";
+import { registerWatch } from "./watch.js";
 
 /** The application that the service signs in as; an `AzureAppRegistration` is one. */
 export interface AzureApplicationArgs {
@@ -36,7 +38,7 @@ export interface AzureApplicationArgs {
 }
 
 /** Arguments of `AzureTenantKey`. */
-export interface AzureTenantKeyArgs extends KeyOptionsArgs {
+export interface AzureTenantKeyArgs extends KeyOptionsArgs, AzureWatchArgs {
   /** Tenant's id at the service: 3 to 32 characters of a-z, 0-9 and -. Not the Entra tenant. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the Azure region. */
@@ -129,6 +131,8 @@ export class AzureTenantKey extends pulumi.ComponentResource {
 
     const place = resolved.adoptsVault ? adoptKey(this, name, args, resolved) : makeKey(this, name, args, resolved);
     const granted = args.access === Access.Suspended ? undefined : grant(this, name, args, resolved, place);
+
+    registerWatch(this, name, args, resolved, place.key);
 
     const { clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter } = args.application;
     this.descriptor = pulumi

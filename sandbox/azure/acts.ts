@@ -81,6 +81,7 @@ export const AZURE_ACTS = {
     azure.assignRole(args);
     return null;
   }),
+  resources: act(NOTHING, (azure) => azure.resources()),
   calls: act(NOTHING, (azure) => azure.calls()),
   clearCalls: act(NOTHING, (azure) => {
     azure.clearCalls();

@@ -111,6 +111,12 @@ export function settle(state: AzureState, now: number): boolean {
       }
     }
   }
+  const stored = state.resources ?? [];
+  for (const record of [...stored]) {
+    if (record.deletion === null || record.deletion.purgeAt > now) continue;
+    stored.splice(stored.indexOf(record), 1);
+    changed = true;
+  }
   for (const list of [state.applications, state.servicePrincipals]) {
     for (const record of [...list]) {
       // 30 days ("Recover from deletions in Microsoft Entra ID").

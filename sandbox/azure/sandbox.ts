@@ -10,7 +10,7 @@ import * as applications from "./applications.js";
 import { type AuditEntry, type Azure, OPERATION_NAMES } from "./azure.js";
 import { FAULT_ERROR_NAMES, type Fault, type Faults } from "./faults.js";
 import * as provisioning from "./provisioning.js";
-import { type DirectoryRecord } from "./state.js";
+import { type DirectoryRecord, lockRecords, storedResources } from "./state.js";
 import * as tenant from "./tenant.js";
 import { administratorOf, ARM_RESOURCE, GRAPH_RESOURCE, issueToken, VAULT_RESOURCE } from "./tokens.js";
 
@@ -35,6 +35,15 @@ export interface AzureDeployer {
     /** For vaults; it needs a right there like anybody's. */
     readonly vault: string;
   };
+}
+
+/** A resource that Azure Resource Manager stores. */
+export interface AzureResource {
+  readonly id: string;
+  /** As ARM names it, e.g. `Microsoft.Insights/actionGroups`. */
+  readonly type: string;
+  readonly location: string | null;
+  readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** What `status` shows. */
@@ -201,6 +210,20 @@ export class AzureSandbox implements TenantCloud {
   /** Assigns a built-in role (its name or id) to an object, on a whole vault. */
   assignRole(of: { readonly vault: string; readonly objectId: string; readonly role: string }): void {
     provisioning.assignRole(this.#azure, this.signedIn(), tenant.vaultNamed(this.#azure, of.vault), of);
+  }
+
+  /** What is stored in the subscriptions beside groups, vaults and keys: logs, alarms, locks; not what is deleted. */
+  resources(): readonly AzureResource[] {
+    const { state } = this.#azure;
+    return [
+      ...storedResources(state).flatMap(({ id, type, location, properties, deletion }) => (deletion === null ? [{ id, type, location, properties }] : [])),
+      ...lockRecords(state).map(({ name, scope, level, notes }) => ({
+        id: `${scope}/providers/Microsoft.Authorization/locks/${name}`,
+        type: "Microsoft.Authorization/locks",
+        location: null,
+        properties: { level, notes },
+      })),
+    ];
   }
 
   /** The audit log: every call since the start or the last {@link clearCalls}, oldest first (the last 10,000). */

@@ -176,6 +176,29 @@ export interface RoleAssignmentRecord {
   readonly createdAt: number;
 }
 
+/** A resource that is kept and shown, and that nothing in the sandbox acts upon. */
+export interface StoredResourceRecord {
+  /** Resource id, as it was first made. */
+  readonly id: string;
+  /** As ARM names it, e.g. `Microsoft.Insights/actionGroups`. */
+  readonly type: string;
+  /** Null for types without one. */
+  readonly location: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly properties: Record<string, unknown>;
+  /** Set while it can be recovered; it is gone when `purgeAt` has come. */
+  deletion: { readonly at: number; readonly purgeAt: number } | null;
+}
+
+/** A management lock. */
+export interface LockRecord {
+  readonly name: string;
+  /** Resource id of a subscription, resource group or vault. */
+  readonly scope: string;
+  readonly level: "CanNotDelete";
+  readonly notes: string | null;
+}
+
 /** What `restore` puts back, by key identifier: how things were before the tenant's first act on the key. */
 export interface BeforeRevocation {
   /** Versions that were enabled. */
@@ -199,9 +222,23 @@ export interface AzureState {
   readonly resourceGroups: ResourceGroupRecord[];
   readonly vaults: VaultRecord[];
   readonly roleAssignments: RoleAssignmentRecord[];
+  /** Absent in files of earlier versions; see {@link storedResources}. */
+  resources?: StoredResourceRecord[];
+  /** Likewise; see {@link lockRecords}. */
+  locks?: LockRecord[];
   readonly revocations: Record<string, BeforeRevocation>;
   /** Vaults (lower case) whose firewall the tenant closed, and what it was like before. */
   readonly closedFirewalls: Record<string, NetworkRulesRecord | null>;
+}
+
+/** The stored resources, to look at and to change. */
+export function storedResources(state: AzureState): StoredResourceRecord[] {
+  return (state.resources ??= []);
+}
+
+/** The locks, to look at and to change. */
+export function lockRecords(state: AzureState): LockRecord[] {
+  return (state.locks ??= []);
 }
 
 /** A fresh directory. Its administrator owns the subscription by a role assignment like any other. */

@@ -7,6 +7,7 @@ import { ProtectionLevel } from "../../components/protection-level.js";
 import { Datacenter } from "../../components/regions.js";
 import { resolveTenantKeysArgs } from "../../components/tenant-keys-args.js";
 import { AWS_MEMBERS } from "../../stacks/config-aws.js";
+import { AZURE_MEMBERS } from "../../stacks/config-azure.js";
 import { StackConfigError, parseStackConfig, type StackConfig } from "../../stacks/config.js";
 import { selfSigned } from "../components/azure/self-signed.js";
 
@@ -619,7 +620,7 @@ describe("parseStackConfig refuses", () => {
       "a client secret, by its name",
       () => azure({ clientSecret: "x" }),
       [
-        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, keyName, location, protectionLevel, keySize, rotationPeriodInDays, grantBy, serviceAddresses, existing",
+        `byok:azure.clientSecret: unknown key; known here: ${AZURE_MEMBERS.join(", ")}`,
       ],
     ],
     [

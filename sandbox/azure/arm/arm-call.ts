@@ -19,6 +19,7 @@ import {
   tokenRefused,
   wrongTenant,
 } from "./errors.js";
+import { requireUnlocked } from "./locked.js";
 
 /** The directory of the subscription under `:subscription`, once the caller has proved that it may do this. */
 export function authorize(call: Call, action: string, scope: string): DirectoryRecord {
@@ -40,6 +41,7 @@ export function authorize(call: Call, action: string, scope: string): DirectoryR
   if (!mayManage(state.roleAssignments, call.principal.objectId, action, scope)) {
     throw authorizationFailed(call.principal, action, scope);
   }
+  requireUnlocked(call);
   return directory;
 }
 

@@ -161,3 +161,13 @@ export function principalNotFound(principal: string, directory: string): ArmErro
 export function roleAssignmentExists(): ArmError {
   return new ArmError(409, "RoleAssignmentExists", "The role assignment already exists.");
 }
+
+/** A lock is in the way (Azure/azure-cli#2688; hashicorp/terraform-provider-azurerm#17478). */
+export function scopeLocked(target: string, scopes: readonly string[]): ArmError {
+  const locked = scopes.map((scope) => `'${scope}'`).join(",");
+  return new ArmError(
+    409,
+    "ScopeLocked",
+    `The scope '${target}' cannot perform delete operation because following scope(s) are locked: ${locked}. Please remove the lock and try again.`,
+  );
+}

@@ -7,9 +7,12 @@ import { type ApiAnswer, type ApiRequest, matchPath } from "../api.js";
 import { type Call, type Operation } from "../call.js";
 import { apiVersionMissing, notInSandbox } from "./errors.js";
 import * as keys from "./operations/keys.js";
+import * as locks from "./operations/locks.js";
 import * as groups from "./operations/resource-groups.js";
 import * as roles from "./operations/role-assignments.js";
+import { storedOperations } from "./operations/stored.js";
 import * as vaults from "./operations/vaults.js";
+import { GROUP_TYPES, type StoredType, VAULT_EXTENSION_TYPES } from "./stored-types.js";
 
 type Route = readonly [method: string, pattern: string, name: string, run: (call: Call) => ApiAnswer];
 
@@ -18,6 +21,17 @@ const GROUP = `${SUBSCRIPTION}/resourceGroups/:resourceGroup`;
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/:vault`;
 const KEY = `${VAULT}/keys/:key`;
 const DELETED = `${SUBSCRIPTION}/providers/Microsoft.KeyVault`;
+
+function storedRoutes(scope: string, type: StoredType): Route[] {
+  const operations = storedOperations(type);
+  const [collection, one] = [`${scope}/providers/${type.type}`, `${scope}/providers/${type.type}/:name`];
+  return [
+    ["GET", collection, `${type.type}/read`, operations.list],
+    ["PUT", one, `${type.type}/write`, operations.put],
+    ["GET", one, `${type.type}/read`, operations.get],
+    ["DELETE", one, `${type.type}/delete`, operations.delete],
+  ];
+}
 
 const ROUTES: readonly Route[] = [
   ["PUT", GROUP, "Microsoft.Resources/subscriptions/resourceGroups/write", groups.putResourceGroup],
@@ -48,6 +62,17 @@ const ROUTES: readonly Route[] = [
       ["DELETE", pattern, "Microsoft.Authorization/roleAssignments/delete", roles.deleteRoleAssignment],
     ];
   }),
+  ...[SUBSCRIPTION, GROUP, VAULT].flatMap((scope): Route[] => {
+    const collection = `${scope}/providers/Microsoft.Authorization/locks`;
+    return [
+      ["GET", collection, "Microsoft.Authorization/locks/read", locks.listLocks],
+      ["PUT", `${collection}/:lock`, "Microsoft.Authorization/locks/write", locks.putLock],
+      ["GET", `${collection}/:lock`, "Microsoft.Authorization/locks/read", locks.getLock],
+      ["DELETE", `${collection}/:lock`, "Microsoft.Authorization/locks/delete", locks.deleteLock],
+    ];
+  }),
+  ...GROUP_TYPES.flatMap((type) => storedRoutes(GROUP, type)),
+  ...VAULT_EXTENSION_TYPES.flatMap((type) => storedRoutes(VAULT, type)),
 ];
 
 /** Names of ARM's operations. */

@@ -16,12 +16,13 @@ import { vaultKeyType } from "./key.js";
 import { getResourceGroup, resourceGroupType } from "./resource-group.js";
 import { readRoleAssignment, roleAssignmentType } from "./role-assignment.js";
 import { vaultType } from "./vault.js";
+import { WATCH_TYPES } from "./watch-types.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
 export const azureNativeProvider = defineProvider<AzureNativeContext>({
   name: "azure-native",
   sdk: "@pulumi/azure-native",
-  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType, roleAssignmentType],
+  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType, roleAssignmentType, ...WATCH_TYPES],
   comparison: INPUT_COMPARISON,
   checkConfig: checkAzureNativeConfig,
   configure,
