@@ -7,6 +7,7 @@
  * @module
  */
 import { type DeclaredResource, isObject, textInput, UNKNOWN } from "../declared-resource.js";
+import { accountOf as ownerOf } from "../record/adopted.js";
 import { type Declared, type DerivedAccess, targetOf } from "./access-table.js";
 import { shortType } from "./cloud-of.js";
 import { type AccessRow, type Finding } from "./schema.js";
@@ -171,12 +172,7 @@ function whoseIs({ service }: Declared, kind: string, id: string, account: strin
 
 /** Account that the providers are bound to; in brackets if they are bound to none. */
 function tenantAccount({ resources }: Declared): string {
-  for (const { type, inputs } of resources) {
-    const allowed = type === "pulumi:providers:aws" ? inputs["allowedAccountIds"] : undefined;
-    const list: unknown = typeof allowed === "string" ? JSON.parse(allowed) : allowed;
-    if (Array.isArray(list) && typeof list[0] === "string") return list[0];
-  }
-  return "<account>";
+  return ownerOf(resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs ?? {});
 }
 
 function grantRows(declared: Declared, grant: DeclaredResource, account: string): AccessRow[] {

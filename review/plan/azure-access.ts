@@ -174,6 +174,7 @@ export function parseCertificate(pem: string | undefined): { readonly thumbprint
 /** Network rules of the vault that a resource is about. */
 function networkOf(declared: Declared, { inputs }: DeclaredResource): string[] {
   const vault = declared.resources.find(({ type, inputs: own }) => type === "azure-native:keyvault:Vault" && own["vaultName"] === inputs["vaultName"]);
+  if (vault?.kind === "adopted") return ["as the network rules of that vault say; not made here"];
   return vault === undefined ? [] : networkConditions(vault);
 }
 

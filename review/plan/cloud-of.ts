@@ -26,7 +26,7 @@ const NAMELESS = /:(AccessPolicy|KeyPolicy|CryptoKeyIAM\w+|KeyRingIAM\w+|Applica
 /** What the cloud calls a resource; undefined if it has no name of its own, or none that is known yet. */
 export function cloudNameOf(resource: DeclaredResource): string | undefined {
   if (resource.kind === "component" || resource.kind === "provider" || NAMELESS.test(resource.type)) return undefined;
-  if (resource.kind === "adopted") return resource.id;
+  if (resource.kind === "adopted") return /^<id of (.*)>$/.exec(resource.id ?? "")?.[1] ?? resource.id?.slice(resource.id.lastIndexOf("/") + 1);
   return NAMES.map((name) => textInput(resource, name)).find((name) => name !== undefined && !name.includes("<"));
 }
 

@@ -8,6 +8,7 @@ import { GCP_GLOBAL, GCP_RESIDENCY } from "../../components/gcp/locations.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../../components/regions.js";
 import { keepsResidency } from "../../components/residency.js";
 import { type DeclaredResource, textInput } from "../declared-resource.js";
+import { accountOf } from "../record/adopted.js";
 import { type Cloud, type Finding, type Place } from "./schema.js";
 
 /** What is somewhere, by type: its cloud, and how to tell where and whose it is. */
@@ -29,20 +30,22 @@ export function placesOf(resources: readonly DeclaredResource[], datacenter: str
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   return resources.flatMap((resource): Place[] => {
     const place = PLACED[resource.type]?.(resource, byUrn.get(resource.provider ?? ""));
-    // A key's place is that of its ring or vault, if that is in the program too.
-    if (place === undefined || (/(cryptoKey:CryptoKey|keyvault:Key)$/.test(resource.type) && resource.kind === "created")) return [];
+    if (place === undefined || hasContainer(resource, resources)) return [];
     return [{ ...place, resource: resource.name, ...residencyOf(place.cloud, place.location, datacenter) }];
   });
 }
 
+/** A key is where its ring or vault is, if that is in the program too. */
+function hasContainer({ type, kind, id = "" }: DeclaredResource, resources: readonly DeclaredResource[]): boolean {
+  if (!/(cryptoKey:CryptoKey|keyvault:Key)$/.test(type)) return false;
+  return kind === "created" || resources.some((other) => other.id !== undefined && other.type !== type && id.startsWith(`${other.id}/`));
+}
+
 function awsPlace(resource: DeclaredResource, provider: DeclaredResource | undefined): ReturnType<NonNullable<(typeof PLACED)[string]>> {
   const arn = /^arn:[^:]+:kms:([^:]+):(\d{12}):/.exec(resource.id ?? "");
-  const allowed = provider?.inputs["allowedAccountIds"];
-  const list: unknown = typeof allowed === "string" ? JSON.parse(allowed) : allowed;
-  const account = arn?.[2] ?? (Array.isArray(list) && typeof list[0] === "string" ? list[0] : undefined);
   return {
     cloud: "aws",
-    account: account === undefined ? ASKED_AT_UP : `account ${account}`,
+    account: `account ${arn?.[2] ?? accountOf(provider?.inputs ?? {})}`,
     location: arn?.[1] ?? textInput(resource, "region") ?? (provider === undefined ? undefined : textInput(provider, "region")) ?? ASKED_AT_UP,
   };
 }

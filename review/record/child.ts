@@ -15,7 +15,8 @@ import {
 } from "@pulumi/pulumi/proto/resource_pb.js";
 
 import { type DeclaredProgram, type DeclaredResource, isObject, packageOf } from "../declared-resource.js";
-import { type Asked, createdState, idOf, isProvider, plain, readState, type Values } from "./cloud-answers.js";
+import { type Asked, createdState, idOf, isProvider, knownByReading, plain, readState, type Values } from "./cloud-answers.js";
+import { type Config, lookedUp } from "./adopted.js";
 import { type ProgramRun, type RecordAnswer } from "./run-program.js";
 
 process.once("message", (request) => {
@@ -47,11 +48,13 @@ async function record(run: ProgramRun, onFailure: (error: unknown) => void): Pro
   const pulumi = load("@pulumi/pulumi") as typeof Pulumi;
   const warnings = warningsOf(pulumi);
   pulumi.runtime.setAllConfig({ ...run.config });
-  const recording = new Recording();
+  const recording = new Recording(run);
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, id }) => recording.answer(type, name, id),
-      call: ({ token }) => {
+      call: ({ token, inputs, provider }) => {
+        const found = lookedUp(token, plain(inputs) as Values, recording.providerInputs(provider));
+        if (found !== undefined) return { ...found };
         const error = new Error(`The program asks a cloud for ${token}, which has no answer before a deployment.`);
         onFailure(error);
         throw error;
@@ -101,6 +104,14 @@ class Recording {
   /** By type and name: what is being asked just now. */
   readonly #asked = new Map<string, Asked>();
 
+  readonly #config: Config;
+  readonly #known: Readonly<Record<string, string>>;
+
+  constructor({ config, known = {} }: ProgramRun) {
+    this.#config = config;
+    this.#known = known;
+  }
+
   listen(monitor: Monitor, onFailure: (error: unknown) => void): void {
     const register = monitor.registerResource.bind(monitor);
     monitor.registerResource = async (request, callback) => {
@@ -145,7 +156,7 @@ class Recording {
             protect: false,
             retainOnDelete: false,
             ignoreChanges: [],
-            inputs: readState(asked, request.getId()),
+            inputs: knownByReading(asked, request.getId()),
             dependencies: {},
           });
         }
@@ -162,9 +173,9 @@ class Recording {
   /** What the mock monitor answers. */
   answer(type: string, name: string, id: string | undefined): { id: string; state: Record<string, unknown> } {
     const asked = this.#asked.get(`${type} ${name}`) ?? { type, name, inputs: {}, provider: {} };
-    if (id !== undefined && id !== "") return { id, state: { ...readState(asked, id) } };
+    if (id !== undefined && id !== "") return { id, state: { ...readState(asked, id, this.#config) } };
     // Every id is there: without one, whatever waits for it would stay unknown, descriptors first of all.
-    return { id: isProvider(type) ? packageOf(type) : (idOf(asked) ?? `<id of ${name}>`), state: { ...createdState(asked) } };
+    return { id: isProvider(type) ? packageOf(type) : (idOf(asked) ?? this.#chosen(`<id of ${name}>`)), state: { ...this.#chosen(createdState(asked)) } };
   }
 
   /** Everything noted, related to each other as in the engine. */
@@ -192,9 +203,21 @@ class Recording {
 
   #ask(type: string, name: string, object: unknown, provider: string): Asked {
     const inputs = plain(object ?? {}) as Values;
-    const asked = { type, name, inputs, provider: this.#noted.get(urnOfReference(provider) ?? "")?.inputs ?? {} };
+    const asked = { type, name, inputs, provider: this.providerInputs(provider) };
     this.#asked.set(`${type} ${name}`, asked);
     return asked;
+  }
+
+  /** With what the clouds chose in its place, however deep. */
+  #chosen<T>(value: T): T {
+    if (typeof value === "string") return value.replace(/<([^<>]+)>/g, (whole, words: string) => this.#known[words] ?? whole) as T;
+    if (Array.isArray(value)) return value.map((item: unknown) => this.#chosen(item)) as T;
+    return isObject(value) ? (Object.fromEntries(Object.entries(value).map(([name, member]) => [name, this.#chosen(member)])) as T) : value;
+  }
+
+  /** Inputs of a provider, by the reference to it. */
+  providerInputs(reference: string | undefined): Values {
+    return this.#noted.get(urnOfReference(reference ?? "") ?? "")?.inputs ?? {};
   }
 
   #note(mockUrn: string, noted: Omit<Noted, "mockUrn">): void {

@@ -6,6 +6,7 @@
  * @module
  */
 import { isObject, packageOf, UNKNOWN } from "../declared-resource.js";
+import { accountOf, adoptedState, type Config } from "./adopted.js";
 
 /** Properties of a resource, raw. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -26,8 +27,7 @@ function known(value: unknown, what: string): string {
 
 /** The account that the provider is bound to, as stacks/providers.ts binds it. */
 function awsAccount({ provider }: Asked): string {
-  const allowed = provider["allowedAccountIds"];
-  return known(Array.isArray(allowed) ? allowed[0] : undefined, "account");
+  return accountOf(provider);
 }
 
 function awsRegion({ inputs, provider }: Asked): string {
@@ -127,8 +127,13 @@ export function createdState(asked: Asked): Values {
   return { ...asked.inputs, ...COMPUTED[asked.type]?.(asked) };
 }
 
-/** State of a resource that is there already, as far as its id tells. Everything else stays unknown. */
-export function readState(asked: Asked, id: string): Values {
+/** State of a resource that is there already: what its id tells, and what a review assumes of it. */
+export function readState(asked: Asked, id: string, config: Config): Values {
+  return { ...adoptedState(asked, id, config), ...knownByReading(asked, id) };
+}
+
+/** What of it is certain. */
+export function knownByReading(asked: Asked, id: string): Values {
   return { ...asked.inputs, ...FROM_ID[asked.type]?.(asked, id) };
 }
 
@@ -141,7 +146,7 @@ const FROM_ID: Readonly<Record<string, (asked: Asked, id: string) => Values>> = 
   "gcp:kms/cryptoKey:CryptoKey": (_, id) => parts(id, /^(?<keyRing>projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+)\/cryptoKeys\/(?<name>[^/]+)$/),
   "azure-native:keyvault:Vault": (_, id) => {
     const { vaultName } = parts(id, /\/vaults\/(?<vaultName>[^/]+)$/);
-    return { name: vaultName ?? UNKNOWN };
+    return { name: vaultName ?? UNKNOWN, vaultName: vaultName ?? UNKNOWN };
   },
   "azure-native:keyvault:Key": (_, id) => {
     const { vaultName, keyName } = parts(id, /\/vaults\/(?<vaultName>[^/]+)\/keys\/(?<keyName>[^/]+)$/);

@@ -22,6 +22,8 @@ export interface ProgramRun {
   readonly stack: string;
   /** Configuration by full key (`byok:tenant`); structured values as JSON text. */
   readonly config: Readonly<Record<string, string>>;
+  /** What clouds chose, by the words that stand for it in angle brackets otherwise: names may be made of it. */
+  readonly known?: Readonly<Record<string, string>>;
 }
 
 /** @internal What the child answers, once. */

@@ -34,10 +34,12 @@ export async function recoverState(stack: string, options: RecoverStateOptions, 
   const inputs = [options.descriptor, project.stackFile].filter((path) => path !== undefined);
   const target = await Target.check(out, { force: options.force === true, inputs });
 
-  const program = await recordProgram(project, io.signal);
-  checkDescriptors(program, descriptors);
-  const given = (options.id ?? []).map((text) => parseGivenId(text, program.resources));
-  const facts: Facts = new Map([...factsOfDescriptors(program.resources, descriptors), ...given]);
+  const first = await recordProgram(project, io.signal);
+  checkDescriptors(first, descriptors);
+  const given = (options.id ?? []).map((text) => parseGivenId(text, first.resources));
+  const facts: Facts = new Map([...factsOfDescriptors(first.resources, descriptors), ...given]);
+  // Once more with what is known: some names are made of ids.
+  const program = facts.size === 0 ? first : await recordProgram({ ...project, known: Object.fromEntries(facts) }, io.signal);
   const recovery = recoveryOf(program, facts);
   if (recovery.missing.length > 0) throw missingIds(stack, recovery.missing, program, facts);
 

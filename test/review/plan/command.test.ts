@@ -23,6 +23,8 @@ beforeAll(async () => {
   for (const name of ["tenant", "config"]) await symlink(join(ROOT, "stacks", `${name}.ts`), join(folder, "stacks", `${name}.ts`));
   await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "stacks/Pulumi.global.yaml"), "config:\n  byok:tenant: acme\n  byok:datacenter: eu\n  byok:clouds: [gcp]\n  byok:service: afi\n  byok:gcp: { project: acme-backup-keys, location: global }\n");
+  await writeFile(join(folder, "stacks/Pulumi.adopt.yaml"), "config:\n  byok:tenant: acme\n  byok:datacenter: eu\n  byok:clouds: [gcp]\n  byok:service: afi\n  byok:alarms: { emails: [security@acme.example] }\n  byok:gcp: { project: acme-backup-keys, existing: { keyRing: own-ring, key: own-key } }\n");
+  await writeFile(join(folder, "stacks/Pulumi.suspended.yaml"), "config:\n  byok:tenant: acme\n  byok:datacenter: eu\n  byok:clouds: [aws]\n  byok:service: afi\n  byok:access: suspended\n  byok:aws: { accountId: '111122223333' }\n");
   await writeFile(join(folder, "stacks/Pulumi.wrong.yaml"), "config:\n  byok:tenannt: acme\n  byok:datacenter: mars\n  byok:clouds: [gcp]\n");
   await writeFile(join(folder, "index.ts"), codeBlockAfter("test/package/packed.test.ts runs").replace('"pulumi-byok/aws"', JSON.stringify(join(ROOT, "components/aws/index.ts"))));
 });
@@ -83,6 +85,27 @@ test("a key without residency is a warning, and --strict a refusal", async () =>
   expect(out).toMatch(/^ {2}serviceAccount:storage-byok@afi-production\.iam\.gserviceaccount\.com +service +encrypt, decrypt +acme-eu-gcp-key +acme-eu-gcp-grant$/m);
   expect(out).not.toContain("\u001b[");
   expect(err).toBe("byok: FINDINGS: The plan of global has 1 warning, see Findings.\n");
+}, 60_000);
+
+test("what is adopted is taken to fit, so that the grants on it show, and who is told", async () => {
+  const { code, out } = await plan("adopt", "--json", "--cwd", folder);
+  const made = planSchema.parse(JSON.parse(out));
+  expect(code).toBe(0);
+  const id = "projects/acme-backup-keys/locations/europe-west4/keyRings/own-ring/cryptoKeys/own-key";
+  expect(made.resources.filter(({ kind }) => kind === "adopted")).toMatchObject([{ name: "acme-eu-gcp-key", id, cloudName: "own-key", protected: false }]);
+  expect(made.accessTable.filter(({ power }) => power === "use")).toMatchObject([{ whose: "service", on: "acme-eu-gcp-key", through: "acme-eu-gcp-grant" }]);
+  expect(made.accessTable.filter(({ power }) => power === "notify")).toMatchObject([{ principal: "security@acme.example", whose: "tenant" }]);
+  expect(made.places).toMatchObject([{ location: "europe-west4", residency: "kept" }]);
+  expect(made.findings.map(({ code: found }) => found)).toEqual(["adopted"]);
+}, 60_000);
+
+test("access suspended: nobody of the service's is left in the table", async () => {
+  const { out } = await plan("suspended", "--json", "--cwd", folder);
+  const made = planSchema.parse(JSON.parse(out));
+  expect(made.access).toBe("suspended");
+  expect(made.accessTable.filter(({ whose }) => whose === "service")).toEqual([]);
+  expect(made.revocation).toMatchObject([{ withdrawn: [], words: expect.stringMatching(/^Suspended: the service is granted nothing here/) }]);
+  expect(made.findings.map(({ code }) => code)).toContain("suspended");
 }, 60_000);
 
 test("a bad configuration is the same list as of pulumi up", async () => {
