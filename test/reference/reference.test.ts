@@ -36,13 +36,6 @@ describe("the committed reference", () => {
       .map(([path, file]) => [`${name}${path.slice(1)}`, file.replace("./dist/", "").replace(/\.js$/, ".ts")]);
     expect(Object.fromEntries(published)).toEqual(ENTRY_POINTS);
   });
-
-  test("links only to headings that are there", () => {
-    const targets = new Set([...pages].flatMap(([file, text]) => [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => `${file}#${heading.toLowerCase().replaceAll(" ", "-")}`)));
-    const links = [...pages].flatMap(([file, text]) => [...text.matchAll(/\]\(([\w.]*)#([\w-]+)\)/g)].map(([, to = "", anchor = ""]) => `${to === "" ? file : to}#${anchor}`));
-    expect(links.length).toBeGreaterThan(20);
-    expect(links.filter((link) => !targets.has(link))).toEqual([]);
-  });
 });
 
 describe("what has no docstring is found", () => {
