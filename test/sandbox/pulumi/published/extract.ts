@@ -30,6 +30,7 @@ interface Declared {
 
 const KMS = "google-beta/services/kms";
 const PROJECTS = "google-beta/services/resourcemanager";
+const MONITORING = "google-beta/services/monitoring";
 const IAM_MEMBER = ["google-beta/tpgiamresource/resource_iam_member.go", "IamMemberBaseSchema"] as const;
 const APPLICATIONS = "internal/services/applications";
 
@@ -41,7 +42,13 @@ const PROVIDERS: Readonly<Record<string, { readonly package: string; readonly ty
       "gcp:kms/keyRing:KeyRing": { parts: [[`${KMS}/resource_kms_key_ring.go`]], named: ["name"] },
       "gcp:kms/cryptoKey:CryptoKey": { parts: [[`${KMS}/resource_kms_crypto_key.go`]], named: ["name"] },
       "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": { parts: [IAM_MEMBER, [`${KMS}/iam_kms_crypto_key.go`, "IamKmsCryptoKeySchema"]] },
+      "gcp:monitoring/alertPolicy:AlertPolicy": { parts: [[`${MONITORING}/resource_monitoring_alert_policy.go`]] },
+      "gcp:monitoring/notificationChannel:NotificationChannel": { parts: [[`${MONITORING}/resource_monitoring_notification_channel.go`]] },
       "gcp:organizations/project:Project": { parts: [[`${PROJECTS}/resource_google_project.go`]], named: ["name", "projectId"] },
+      "gcp:projects/iAMAuditConfig:IAMAuditConfig": {
+        parts: [["google-beta/tpgiamresource/resource_iam_audit_config.go", "iamAuditConfigSchema"], [`${PROJECTS}/iam_project.go`, "IamProjectSchema"]],
+      },
+      "gcp:serviceaccount/account:Account": { parts: [[`${PROJECTS}/resource_google_service_account.go`]], named: ["accountId"] },
       "gcp:projects/service:Service": { parts: [[`${PROJECTS}/resource_google_project_service.go`]] },
     },
   },
