@@ -5,12 +5,27 @@
  */
 import { z } from "zod";
 
+import { gcpExistingProblems } from "../components/gcp/existing.js";
 import { GCP_PROJECT_ID_PATTERN, GCP_PROJECT_ID_RULE } from "../components/gcp/identity.js";
-import { newProjectProblems } from "../components/gcp/tenant-key-args.js";
-import { numberAsText, protectionLevelSchema, requiredOr, text, withoutUndefined, yesOrNo } from "./config-forms.js";
+import { keyFormProblems, newProjectProblems } from "../components/gcp/tenant-key-args.js";
+import { numberAsText, protectionLevelSchema, requiredOr, text, withoutUndefined } from "./config-forms.js";
 
 /** Members of `byok:gcp`. */
-export const GCP_MEMBERS = ["project", "createProject", "location", "protectionLevel", "existingKey"] as const;
+export const GCP_MEMBERS = [
+  "project",
+  "createProject",
+  "location",
+  "protectionLevel",
+  "keyRingName",
+  "keyName",
+  "rotationPeriodInDays",
+  "destroyDelayInDays",
+  "labels",
+  "existing",
+] as const;
+
+/** Members of `byok:gcp.existing`. */
+export const GCP_EXISTING_MEMBERS = ["keyRing", "key"] as const;
 
 /** Members of `byok:gcp.createProject`. */
 export const GCP_NEW_PROJECT_MEMBERS = ["projectId", "billingAccount", "displayName", "organizationId", "folderId"] as const;
@@ -34,6 +49,13 @@ const createProjectSchema = z
     }
   });
 
+const existingSchema = z
+  .strictObject(
+    { keyRing: z.string({ error: "must be text" }).optional(), key: z.string({ error: "must be text" }).optional() },
+    { error: "must be an object with keyRing, key or both" },
+  )
+  .transform(withoutUndefined);
+
 /** `byok:gcp`; its location is judged with the datacenter. */
 export const gcpSchema = z
   .strictObject(
@@ -42,11 +64,25 @@ export const gcpSchema = z
       createProject: createProjectSchema.optional(),
       location: z.string({ error: "must be text" }).optional(),
       protectionLevel: protectionLevelSchema.optional(),
-      existingKey: yesOrNo.optional(),
+      keyRingName: z.string({ error: "must be text" }).optional(),
+      keyName: z.string({ error: "must be text" }).optional(),
+      rotationPeriodInDays: z.number({ error: "must be a number of days" }).optional(),
+      destroyDelayInDays: z.number({ error: "must be a number of days" }).optional(),
+      labels: z
+        .record(z.string(), z.preprocess(numberAsText, z.string({ error: "must be text" })), { error: "must be an object, such as { team: backup }" })
+        .optional(),
+      existing: existingSchema.optional(),
+      // Of 0.1: refused below, with what took its place.
+      existingKey: z.unknown().optional(),
     },
     { error: requiredOr("must be an object, such as { project: acme-backup-keys }") },
   )
   .refine(({ project, createProject }) => (project === undefined) !== (createProject === undefined), {
     message: "must have exactly one of project and createProject",
   })
-  .transform(withoutUndefined);
+  .superRefine((gcp, context) => {
+    for (const [path, message] of [...gcpExistingProblems(gcp), ...keyFormProblems(gcp)]) {
+      context.addIssue({ code: "custom", path: [...path], message });
+    }
+  })
+  .transform((gcp) => withoutUndefined({ ...gcp, existingKey: undefined }));

@@ -6,7 +6,7 @@
  */
 import { AWS_MEMBERS } from "./config-aws.js";
 import { AZURE_MEMBERS } from "./config-azure.js";
-import { GCP_MEMBERS, GCP_NEW_PROJECT_MEMBERS } from "./config-gcp.js";
+import { GCP_EXISTING_MEMBERS, GCP_MEMBERS, GCP_NEW_PROJECT_MEMBERS } from "./config-gcp.js";
 import { suggestion } from "./did-you-mean.js";
 import { looksSecret } from "./looks-secret.js";
 
@@ -32,6 +32,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   alarms: ["emails"],
   aws: AWS_MEMBERS,
   gcp: GCP_MEMBERS,
+  "gcp.existing": GCP_EXISTING_MEMBERS,
   "gcp.createProject": GCP_NEW_PROJECT_MEMBERS,
   azure: AZURE_MEMBERS,
 };

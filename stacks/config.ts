@@ -7,7 +7,6 @@ import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
 import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
-import { GCP_CREATION_ARGS } from "../components/gcp/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
 import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
@@ -127,7 +126,6 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   if (service !== undefined && clouds !== undefined) problems.push(...identityProblems(service, clouds));
   if (service !== undefined && aws !== undefined) problems.push(...awsServiceProblems(service, aws.accountId, region));
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
-  if (gcp?.existingKey === true) problems.push(...creationProblems("gcp", gcp, GCP_CREATION_ARGS));
   if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
 
   if (problems.length > 0 || tenant === undefined || datacenter === undefined) throw new StackConfigError(problems);

@@ -11,5 +11,6 @@ export { InvalidArgsError, UnfitResourceError } from "../errors.js";
 export { type KeyOptionsArgs } from "../key-options.js";
 export { ProtectionLevel } from "../protection-level.js";
 export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
+export { type GcpExistingArgs } from "./existing.js";
 export { GCP_GLOBAL, GCP_RESIDENCY } from "./locations.js";
 export { GcpTenantKey, type GcpNewProjectArgs, type GcpTenantKeyArgs } from "./tenant-key.js";

@@ -4,14 +4,16 @@
  *
  * @module
  */
+import { Access } from "../access.js";
 import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
 import { resourceName } from "../names.js";
-import { isProtectionLevel, PROTECTION_LEVEL_RULE } from "../protection-level.js";
+import { isProtectionLevel, PROTECTION_LEVEL_RULE, type ProtectionLevel } from "../protection-level.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
 import { keepsResidency, residencyRule, residencyWarning } from "../residency.js";
 import { tenantProblems } from "../tenant-args.js";
+import { type GcpArgumentProblem, gcpExistingProblems } from "./existing.js";
 import {
   GCP_BILLING_ACCOUNT_PATTERN,
   GCP_BILLING_ACCOUNT_RULE,
@@ -27,9 +29,6 @@ import {
 } from "./identity.js";
 import { GCP_GLOBAL, GCP_LOCATION_RULE, GCP_REGION_PATTERN, GCP_RESIDENCY } from "./locations.js";
 import { type GcpNewProjectArgs, type GcpTenantKeyArgs } from "./tenant-key.js";
-
-/** Arguments that say how to create the key, and nothing about one that exists. */
-export const GCP_CREATION_ARGS = ["createProject", "protectionLevel", "rotationPeriodInDays", "destroyDelayInDays", "labels"] as const;
 
 /** Label keys and values. Resource Manager documentation, "Creating and managing labels", requirements. */
 const LABEL_KEY = /^[a-z][a-z0-9_-]{0,62}$/;
@@ -52,6 +51,12 @@ export interface ResolvedGcpTenantKeyArgs {
   readonly warning: string | undefined;
   readonly keyRingName: string;
   readonly keyName: string;
+  /** Resource name of the key. */
+  readonly keyId: string;
+  /** Whether the service is granted. */
+  readonly granted: boolean;
+  /** Whether every use of the key is logged. */
+  readonly auditLog: boolean;
 }
 
 /**
@@ -73,14 +78,21 @@ export function resolveGcpTenantKeyArgs(name: string, args: GcpTenantKeyArgs): R
   const location = args.location ?? REGIONS[args.datacenter].gcp;
   const warning = location === GCP_GLOBAL ? GLOBAL_WARNING : residencyWarning(GCP_RESIDENCY, args.datacenter, location);
   const defaultName = resourceName(args.tenant, args.datacenter);
+  // One of the two is there, or there were problems.
+  const projectId = args.project ?? args.createProject?.projectId ?? "";
+  const keyRingName = args.existing?.keyRing ?? args.keyRingName ?? defaultName;
+  const keyName = args.existing?.key ?? args.keyName ?? defaultName;
   return {
-    // One of the two is there, or there were problems.
-    projectId: args.project ?? args.createProject?.projectId ?? "",
+    projectId,
     location,
     locationInWords: warning === undefined ? location : `${location} (no residency)`,
     warning,
-    keyRingName: args.keyRingName ?? defaultName,
-    keyName: args.keyName ?? defaultName,
+    keyRingName,
+    keyName,
+    keyId: `projects/${projectId}/locations/${location}/keyRings/${keyRingName}/cryptoKeys/${keyName}`,
+    granted: args.access !== Access.Suspended,
+    // It is the whole project's setting: nobody but us has made one in a project of ours.
+    auditLog: args.auditLog ?? args.createProject !== undefined,
   };
 }
 
@@ -141,24 +153,38 @@ function locationProblems(args: GcpTenantKeyArgs): string[] {
 }
 
 function keyProblems(args: GcpTenantKeyArgs): string[] {
-  const problems: string[] = [];
+  const problems = gcpExistingProblems(args).map(([path, rule]) => `${path.join(".")}: ${rule}`);
+  return [...problems, ...keyFormProblems(args).map(([path, rule]) => `${path.join(".")}: ${rule}`)];
+}
+
+/** What says how a key ring and a key are made. */
+export interface GcpKeyFormArgs {
+  readonly keyRingName?: string | undefined;
+  readonly keyName?: string | undefined;
+  readonly protectionLevel?: ProtectionLevel | undefined;
+  readonly rotationPeriodInDays?: number | undefined;
+  readonly destroyDelayInDays?: number | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Problems of what says how a key is made. */
+export function keyFormProblems(args: GcpKeyFormArgs): GcpArgumentProblem[] {
+  const problems: GcpArgumentProblem[] = [];
   for (const name of ["keyRingName", "keyName"] as const) {
     const value = args[name];
-    if (value !== undefined && !GCP_KMS_NAME_PATTERN.test(value)) problems.push(`${name}: ${GCP_KMS_NAME_RULE}`);
-  }
-  if (args.existingKey === true) {
-    const given = GCP_CREATION_ARGS.filter((argument) => args[argument] !== undefined);
-    return [...problems, ...given.map((argument) => `${argument}: says how to create a key; existingKey creates none`)];
+    if (value !== undefined && !GCP_KMS_NAME_PATTERN.test(value)) problems.push([[name], GCP_KMS_NAME_RULE]);
   }
   if (args.protectionLevel !== undefined && !isProtectionLevel(args.protectionLevel)) {
-    problems.push(`protectionLevel: ${PROTECTION_LEVEL_RULE}`);
+    problems.push([["protectionLevel"], PROTECTION_LEVEL_RULE]);
   }
   // Bounds: Cloud KMS reference, CryptoKey.rotationPeriod (24 to 876,000 hours) and "Destroy and restore key versions".
-  problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 1, 36_500));
-  problems.push(...daysProblems("destroyDelayInDays", args.destroyDelayInDays, 1, 120));
+  for (const [name, max] of [["rotationPeriodInDays", 36_500], ["destroyDelayInDays", 120]] as const) {
+    const [problem] = daysProblems(name, args[name], 1, max);
+    if (problem !== undefined) problems.push([[name], problem.slice(name.length + 2)]);
+  }
   for (const [key, value] of Object.entries(args.labels ?? {})) {
     if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
-      problems.push(`labels.${key}: keys and values of labels are up to 63 characters of a-z, 0-9, _ and -; keys begin with a letter`);
+      problems.push([["labels", key], "keys and values of labels are up to 63 characters of a-z, 0-9, _ and -; keys begin with a letter"]);
     }
   }
   return problems;

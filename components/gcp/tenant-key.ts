@@ -5,16 +5,18 @@
  */
 import "./peers.js";
 
-import { CryptoKey, CryptoKeyIAMMember, KeyRing } from "@pulumi/gcp/kms";
-import { Project } from "@pulumi/gcp/organizations";
-import { Service } from "@pulumi/gcp/projects";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type GcpKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type KeyOptionsArgs } from "../key-options.js";
-import { ProtectionLevel } from "../protection-level.js";
+import { type ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
+import { registerAlarms } from "./alarms.js";
+import { registerAuditLog } from "./audit-log.js";
+import { type GcpExistingArgs } from "./existing.js";
+import { registerGrants } from "./grants.js";
 import { serviceAccountMember } from "./identity.js";
+import { createKey, createKeyRing, createProject, readKey, readKeyRing } from "./key.js";
 import { type ResolvedGcpTenantKeyArgs, resolveGcpTenantKeyArgs } from "./tenant-key-args.js";
 
 /** A project to create for the key. In neither an organization nor a folder, it belongs to whoever creates it. */
@@ -52,10 +54,10 @@ export interface GcpTenantKeyArgs extends KeyOptionsArgs {
   /** Name of the key. Default: `byok-TENANT-DATACENTER`. */
   keyName?: string;
   /**
-   * Grants on the key of these names that exists already, made by hand or left by a teardown, and creates none. Default:
-   * false.
+   * Key ring, or key, that is there already, made by hand or left by a teardown: it is read and checked, never created nor
+   * changed. Default: both are created.
    */
-  existingKey?: boolean;
+  existing?: GcpExistingArgs;
   /** Where the key material is kept. Cannot be changed later. Default: `software`. */
   protectionLevel?: ProtectionLevel;
   /** Days between automatic rotations, 1 to 36500. Default: 90. */
@@ -66,37 +68,36 @@ export interface GcpTenantKeyArgs extends KeyOptionsArgs {
   labels?: { [key: string]: string };
 }
 
-/** Seconds of a number of days, in the form that Cloud KMS takes durations. */
-function seconds(days: number): string {
-  return `${days * 86_400}s`;
-}
-
 /**
  * A symmetric key in the tenant's own Google Cloud project, its key ring, and the one IAM binding by which the service may
  * use it: `roles/cloudkms.cryptoKeyEncrypterDecrypter`, on this key only, beside whatever else its policy holds.
  *
- * Everything but the grant is protected, and `pulumi destroy --exclude-protected` withdraws the grant and nothing else.
- * Key, key ring and a project of ours outlive even a full teardown, and the Cloud KMS API stays enabled: no stack operation
- * can make backups unreadable. So their names stay taken (Google Cloud gives that of a key to no other, even after its
- * deletion); after a full teardown `up` must be told to take the key that is there (`existingKey`, with `project` in place of
- * `createProject`), and backups open again. To start over with a new key, name another key ring.
+ * `access: suspended` withdraws that binding (and the one of `keyMetadata`) and nothing else; `granted` makes it again.
+ *
+ * Everything but the grants, the audit log and the alarms is protected, and `pulumi destroy --exclude-protected` takes away
+ * just those. Key, key ring and a project of ours outlive even a full teardown, and the Cloud KMS API stays enabled: no stack
+ * operation can make backups unreadable. So their names stay taken (Google Cloud gives that of a key to no other, even after
+ * its deletion); after a full teardown `up` must be told to take the key that is there (`existing: { key }`, with `project`
+ * in place of `createProject`), and backups open again. To start over with a new key, name another one.
  *
  * The tenant revokes by disabling key versions or by removing the grant. `up --refresh` never undoes the first: the state of
  * versions is only ever read. A withdrawn grant it puts back. Rotation goes on while versions are disabled, and its next
  * version is enabled; it opens nothing that older ones encrypted.
  */
 export class GcpTenantKey extends pulumi.ComponentResource {
-  /** Public description of the key for the runtime; available once the service has been granted. */
+  /** Public description of the key for the runtime; available once the service has been granted, or is to be suspended. */
   readonly descriptor: pulumi.Output<GcpKmsDescriptor>;
   /** Where the key is, e.g. `europe-west4`, or `global (no residency)`. */
   readonly location: pulumi.Output<string>;
 
   /**
-   * @param name - resource name; children are called `NAME-key`, `NAME-grant` and, unless the key exists, `NAME-project`,
-   *   `NAME-api`, `NAME-ring`
+   * @param name - resource name; children are called `NAME-key`, unless access is suspended `NAME-grant` and `NAME-metadata`,
+   *   unless they exist `NAME-project`, `NAME-api`, `NAME-ring`, and where asked for `NAME-audit-log`, `NAME-alarm`,
+   *   `NAME-alarm-EMAIL`, `NAME-monitoring-api`, `NAME-logging-api`
    * @param args - what to create, and for whom
    * @param opts - pass the Google Cloud provider with the tenant's credentials as `provider` (or `providers`)
    * @throws InvalidArgsError before anything is registered, if an argument is not valid
+   * @throws UnfitResourceError before anything is granted, if the key of `existing` does not fit
    */
   constructor(name: string, args: GcpTenantKeyArgs, opts?: pulumi.ComponentResourceOptions) {
     const resolved = resolveGcpTenantKeyArgs(name, args);
@@ -104,17 +105,18 @@ export class GcpTenantKey extends pulumi.ComponentResource {
 
     if (resolved.warning !== undefined) void pulumi.log.warn(`${name}: ${resolved.warning}`, this);
 
-    const key = args.existingKey === true ? existingKey(this, name, resolved) : createKey(this, name, args, resolved);
+    const { projectId } = resolved;
+    const project = args.createProject === undefined ? projectId : createProject(this, name, args.createProject);
+    const keyId = keyOf(this, name, args, resolved, project);
+    // Nothing at all is made around a key that does not fit.
+    const home = args.existing?.key === undefined ? project : keyId.apply(() => projectId);
 
-    // A member, never a binding or a policy: those would take from others what they hold on this key.
     const member = serviceAccountMember(args.serviceAccount);
-    const grant = new CryptoKeyIAMMember(
-      `${name}-grant`,
-      { cryptoKeyId: key.id, role: "roles/cloudkms.cryptoKeyEncrypterDecrypter", member },
-      { parent: this, protect: false, retainOnDelete: false },
-    );
+    const grant = resolved.granted ? registerGrants(this, name, { keyId, member, metadata: args.keyMetadata === true }) : undefined;
+    if (resolved.auditLog) registerAuditLog(this, name, home);
+    if (args.alarms !== undefined) registerAlarms(this, name, { project: home, projectId, keyName: resolved.keyId, emails: args.alarms.emails });
 
-    this.descriptor = pulumi.all([key.id, grant.id]).apply(([keyName]): GcpKmsDescriptor => ({
+    this.descriptor = pulumi.all([keyId, grant?.id]).apply(([keyName]): GcpKmsDescriptor => ({
       schema: 1,
       tenant: args.tenant,
       datacenter: args.datacenter,
@@ -127,64 +129,12 @@ export class GcpTenantKey extends pulumi.ComponentResource {
   }
 }
 
-/** Reads the key, so that a missing one stops the deployment before anything is granted. */
-function existingKey(parent: GcpTenantKey, name: string, resolved: ResolvedGcpTenantKeyArgs): CryptoKey {
-  const { projectId, location, keyRingName, keyName } = resolved;
-  const id = `projects/${projectId}/locations/${location}/keyRings/${keyRingName}/cryptoKeys/${keyName}`;
-  return CryptoKey.get(`${name}-key`, id, undefined, { parent });
-}
-
-function createKey(
-  parent: GcpTenantKey,
-  name: string,
-  args: GcpTenantKeyArgs,
-  { projectId, location, keyRingName, keyName }: ResolvedGcpTenantKeyArgs,
-): CryptoKey {
-  // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-  const kept = { parent, protect: true, retainOnDelete: true };
-
-  const project = args.createProject === undefined ? projectId : createProject(name, args.createProject, kept).projectId;
-
-  const api = new Service(
-    `${name}-api`,
-    { project, service: "cloudkms.googleapis.com", disableOnDestroy: false },
-    { parent, protect: true, retainOnDelete: false },
-  );
-
-  const ring = new KeyRing(`${name}-ring`, { project, location, name: keyRingName }, { ...kept, dependsOn: api });
-
-  return new CryptoKey(
-    `${name}-key`,
-    {
-      keyRing: ring.id,
-      name: keyName,
-      purpose: "ENCRYPT_DECRYPT",
-      versionTemplate: {
-        algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION",
-        protectionLevel: args.protectionLevel === ProtectionLevel.Hsm ? "HSM" : "SOFTWARE",
-      },
-      rotationPeriod: seconds(args.rotationPeriodInDays ?? 90),
-      destroyScheduledDuration: seconds(args.destroyDelayInDays ?? 30),
-      skipInitialVersionCreation: false,
-      ...(args.labels === undefined ? {} : { labels: args.labels }),
-    },
-    // No ignoreChanges, unlike AWS: no input says whether versions are enabled, so `up --refresh` cannot enable one.
-    kept,
-  );
-}
-
-function createProject(name: string, args: GcpNewProjectArgs, options: pulumi.CustomResourceOptions): Project {
-  return new Project(
-    `${name}-project`,
-    {
-      projectId: args.projectId,
-      name: args.displayName ?? args.projectId,
-      billingAccount: args.billingAccount,
-      ...(args.organizationId === undefined ? {} : { orgId: args.organizationId }),
-      ...(args.folderId === undefined ? {} : { folderId: args.folderId }),
-      // Deleting the project would delete the key; the provider refuses too.
-      deletionPolicy: "PREVENT",
-    },
-    options,
-  );
+/** The key's id, of a new one or of one that is there. */
+function keyOf(
+  parent: GcpTenantKey, name: string, args: GcpTenantKeyArgs, resolved: ResolvedGcpTenantKeyArgs, project: pulumi.Input<string>,
+): pulumi.Output<string> {
+  const place = { ...resolved, project };
+  if (args.existing?.key !== undefined) return readKey(parent, name, "GcpTenantKey", place, resolved.granted);
+  const ring = args.existing?.keyRing === undefined ? createKeyRing(parent, name, place) : readKeyRing(parent, name, place);
+  return createKey(parent, name, ring, resolved.keyName, args);
 }

@@ -27,6 +27,9 @@ export const GCP_ACTS = {
     gcp.clearCalls();
     return null;
   }),
+  logEntries: act(z.strictObject({ project: z.string() }), (gcp, args) => gcp.logEntries(args)),
+  monitoring: act(NOTHING, (gcp) => gcp.monitoring()),
+  projectPolicy: act(z.strictObject({ project: z.string() }), (gcp, args) => gcp.projectPolicy(args)),
   injectFault: act(
     z.strictObject({
       operation: z.string().optional(),

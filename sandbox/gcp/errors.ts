@@ -162,6 +162,9 @@ export function scopeInsufficient(service: string): GoogleError {
 /** Titles of the services that can be disabled, as Service Usage shows them. */
 const TITLES: Readonly<Record<string, string>> = {
   "cloudkms.googleapis.com": "Cloud Key Management Service (KMS) API",
+  "monitoring.googleapis.com": "Cloud Monitoring API",
+  "iam.googleapis.com": "Identity and Access Management (IAM) API",
+  "iamcredentials.googleapis.com": "IAM Service Account Credentials API",
 };
 
 /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type AuditLogName, auditLogOf } from "./audit.js";
 import { Call, type CallTrace } from "./call.js";
 import { settle } from "./keys.js";
 import { getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
@@ -10,7 +11,16 @@ import { decrypt, encrypt } from "./operations/crypto.js";
 import { createKeyRing, getKeyRing, listKeyRings } from "./operations/key-rings.js";
 import { createCryptoKey, getCryptoKey, listCryptoKeys, updateCryptoKey, updateCryptoKeyPrimaryVersion } from "./operations/keys.js";
 import { getIamPolicy, setIamPolicy, testIamPermissions } from "./operations/policies.js";
+import {
+  createAlertPolicy, createNotificationChannel, deleteAlertPolicy, deleteNotificationChannel, getAlertPolicy, getNotificationChannel,
+  updateAlertPolicy, updateNotificationChannel,
+} from "./operations/monitoring.js";
 import { createProject, deleteProject, getProject, updateProject } from "./operations/projects.js";
+import { getProjectPolicy, getServiceAccountPolicy, setProjectPolicy, setServiceAccountPolicy } from "./operations/rest-policies.js";
+import {
+  createServiceAccount, deleteServiceAccount, disableServiceAccount, enableServiceAccount, generateAccessToken, getServiceAccount,
+  patchServiceAccount,
+} from "./operations/service-accounts.js";
 import { disableService, enableService, getService } from "./operations/services.js";
 import {
   createCryptoKeyVersion, destroyCryptoKeyVersion, getCryptoKeyVersion, listCryptoKeyVersions, restoreCryptoKeyVersion,
@@ -51,6 +61,25 @@ export const METHODS = {
   EnableService: enableService,
   DisableService: disableService,
   GetService: getService,
+  GetProjectPolicy: getProjectPolicy,
+  SetProjectPolicy: setProjectPolicy,
+  CreateNotificationChannel: createNotificationChannel,
+  GetNotificationChannel: getNotificationChannel,
+  UpdateNotificationChannel: updateNotificationChannel,
+  DeleteNotificationChannel: deleteNotificationChannel,
+  CreateAlertPolicy: createAlertPolicy,
+  GetAlertPolicy: getAlertPolicy,
+  UpdateAlertPolicy: updateAlertPolicy,
+  DeleteAlertPolicy: deleteAlertPolicy,
+  CreateServiceAccount: createServiceAccount,
+  GetServiceAccount: getServiceAccount,
+  PatchServiceAccount: patchServiceAccount,
+  DeleteServiceAccount: deleteServiceAccount,
+  EnableServiceAccount: enableServiceAccount,
+  DisableServiceAccount: disableServiceAccount,
+  GetServiceAccountPolicy: getServiceAccountPolicy,
+  SetServiceAccountPolicy: setServiceAccountPolicy,
+  GenerateAccessToken: generateAccessToken,
 } as const;
 
 /** Name of a method. */
@@ -75,6 +104,8 @@ export interface GcpAuditEntry {
   readonly permission?: string | undefined;
   /** `OK`, or the status' name. */
   readonly status: string;
+  /** Which of the tenant's own audit logs has it: calls of Cloud KMS alone, and data access only where that is turned on. */
+  readonly log?: AuditLogName | undefined;
 }
 
 /** Runs methods against a state. */
@@ -131,12 +162,13 @@ export class GoogleCloud {
       status = error instanceof Error ? error.name : "UNKNOWN";
       throw error;
     } finally {
-      this.record(name, caller.email, status, call.trace);
+      this.record(name, caller.email, status, call.trace, auditLogOf(this.file.state, name, caller.email, call.trace.resource));
     }
   }
 
   /** Writes a line to the audit log; also for calls that got no further than a fault or their credentials. */
-  record(method: string, principal: string | undefined, status: string, trace: CallTrace = {}): void {
-    this.#audit.add({ time: new Date(this.clock()).toISOString(), method, principal, ...trace, status });
+  record(method: string, principal: string | undefined, status: string, trace: CallTrace = {}, log?: AuditLogName): void {
+    const entry = { time: new Date(this.clock()).toISOString(), method, principal, ...trace, status };
+    this.#audit.add(log === undefined ? entry : { ...entry, log });
   }
 }

@@ -7,5 +7,5 @@
 export { GCP_ACTS } from "./acts.js";
 export { type GcpFault, type GcpFaultError, type WireFault } from "./faults.js";
 export { type GcpAuditEntry } from "./google-cloud.js";
-export { type GcpIdentity, type GcpSandbox, type GcpStatus } from "./sandbox.js";
+export { type GcpIdentity, type GcpLogEntry, type GcpMonitoring, type GcpSandbox, type GcpStatus } from "./sandbox.js";
 export { type GcpOptions, type RunningGcp, startGcp } from "./start.js";

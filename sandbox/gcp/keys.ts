@@ -26,6 +26,9 @@ export function newKey(of: {
   readonly nextRotationAt: number | null;
   readonly destroyScheduledDuration: number;
   readonly now: number;
+  readonly purpose?: string;
+  readonly algorithm?: string;
+  readonly importOnly?: boolean;
 }): CryptoKeyRecord {
   const { now, ...rest } = of;
   return {

@@ -7,9 +7,10 @@ import { ByokError } from "../../runtime/master-key/errors.js";
 import { type CloudKeyStatus } from "../cloud.js";
 import { GCP_FAULT_ERRORS, type GcpFault, type GcpFaults, WIRE_FAULTS } from "./faults.js";
 import { type GcpAuditEntry, type GoogleCloud, isMethod } from "./google-cloud.js";
+import { type PolicyRecord } from "./iam/policy.js";
 import { keyFileOf } from "./identity.js";
 import { PROJECT_ID } from "./names.js";
-import { addTenancy, deployerOf, newServiceAccount, SERVICE_IDENTITY, type ServiceAccountRecord } from "./state.js";
+import { addTenancy, type ChannelRecord, CLOUD_KMS, deployerOf, newServiceAccount, SERVICE_IDENTITY, type ServiceAccountRecord } from "./state.js";
 import { GcpTenant } from "./tenant.js";
 
 /** A service account of the sandbox, worth nothing outside it. */
@@ -28,6 +29,25 @@ export interface GcpStatus {
   readonly projects: readonly { readonly projectId: string; readonly number: string; readonly organization: string; readonly state: string; readonly services: readonly string[] }[];
   readonly accounts: readonly { readonly name: string; readonly email: string }[];
   readonly keys: readonly CloudKeyStatus[];
+}
+
+/** An entry of a project's audit logs, as far as filters ask for it. */
+export interface GcpLogEntry {
+  readonly timestamp: string;
+  readonly logName: string;
+  readonly protoPayload: {
+    readonly serviceName: string;
+    readonly methodName: string;
+    readonly resourceName: string;
+    readonly authenticationInfo: { readonly principalEmail: string };
+    readonly status: string;
+  };
+}
+
+/** What Cloud Monitoring keeps; members as its API has them. */
+export interface GcpMonitoring {
+  readonly notificationChannels: readonly (Readonly<Record<string, unknown>> & { readonly name: string })[];
+  readonly alertPolicies: readonly (Readonly<Record<string, unknown>> & { readonly name: string })[];
 }
 
 /** Acts and looks; the tenant's acts are {@link GcpTenant}'s. */
@@ -125,6 +145,42 @@ export class GcpSandbox extends GcpTenant {
   /** The audit log: every call since the start or the last {@link clearCalls}, oldest first (the last 10,000). */
   calls(): readonly GcpAuditEntry[] {
     return [...this.#cloud.audit];
+  }
+
+  /** What a project's own audit logs have of its keys, in the members of a LogEntry that filters ask for; oldest first. */
+  logEntries(options: { readonly project: string }): GcpLogEntry[] {
+    const { project } = options;
+    return this.#cloud.audit.flatMap(({ time, method, principal, resource, log, status }) =>
+      log === undefined || resource === undefined || !resource.startsWith(`projects/${project}/`)
+        ? []
+        : [
+            {
+              timestamp: time,
+              logName: `projects/${project}/logs/cloudaudit.googleapis.com%2F${log}`,
+              protoPayload: {
+                serviceName: CLOUD_KMS,
+                methodName: method,
+                resourceName: resource,
+                authenticationInfo: { principalEmail: principal ?? "" },
+                status,
+              },
+            },
+          ],
+    );
+  }
+
+  /** Notification channels and alert policies of all projects, as Cloud Monitoring has them. */
+  monitoring(): GcpMonitoring {
+    const { notificationChannels, alertPolicies } = this.#cloud.state;
+    const shown = ({ name, resource }: ChannelRecord) => ({ ...resource, name });
+    return { notificationChannels: notificationChannels.map(shown), alertPolicies: alertPolicies.map(shown) };
+  }
+
+  /** The IAM policy of a project, audit configuration included. Throws ByokError CONFIG_INVALID if there is no such project. */
+  projectPolicy(options: { readonly project: string }): PolicyRecord {
+    const found = this.#cloud.state.projects.find(({ projectId }) => projectId === options.project);
+    if (found === undefined) throw new ByokError("CONFIG_INVALID", `The sandbox has no project "${options.project}".`);
+    return found.policy;
   }
 
   /** Empties the audit log. */

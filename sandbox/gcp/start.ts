@@ -12,7 +12,7 @@ import { GoogleCloud } from "./google-cloud.js";
 import { listen, type ServerCertificate } from "./listener.js";
 import { loadGoogleRpc } from "./load.js";
 import { GcpSandbox } from "./sandbox.js";
-import { initialState } from "./state.js";
+import { completed, initialState } from "./state.js";
 import { authenticate } from "./token.js";
 
 /** How to start it. */
@@ -47,7 +47,9 @@ export async function startGcp(options: GcpOptions): Promise<RunningGcp> {
   const { directory, port = 0, tls, clock = Date.now } = options;
   const rpc = loadGoogleRpc();
   makePrivateDirectory(directory);
-  const cloud = new GoogleCloud(StateFile.open(join(directory, "gcp.json"), () => initialState(clock())), clock);
+  const file = StateFile.open(join(directory, "gcp.json"), () => initialState(clock()));
+  completed(file.state);
+  const cloud = new GoogleCloud(file, clock);
   const faults = new GcpFaults();
   const listener = await listen(rpc, tls, port, (bound) => ({
     cloud,
@@ -59,6 +61,7 @@ export async function startGcp(options: GcpOptions): Promise<RunningGcp> {
         hosts: ["127.0.0.1", `127.0.0.1:${bound}`],
         // Clients sign the wall clock's time, whatever time it is in the sandbox.
         now: Math.floor(Date.now() / 1000),
+        secret: cloud.state.headerKey,
       }),
   }));
   const sandbox = new GcpSandbox(cloud, faults, directory);

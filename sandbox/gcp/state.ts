@@ -21,6 +21,12 @@ export const TENANT_ORGANIZATION = "123456789012";
 export const TENANT_BILLING_ACCOUNT = "012345-6789AB-CDEF01";
 /** Service name of Cloud KMS. */
 export const CLOUD_KMS = "cloudkms.googleapis.com";
+/** Service name of Cloud Monitoring. */
+export const MONITORING = "monitoring.googleapis.com";
+/** Service name of IAM. */
+export const IAM = "iam.googleapis.com";
+/** Service name of the IAM Service Account Credentials API. */
+export const IAM_CREDENTIALS = "iamcredentials.googleapis.com";
 
 /** Where projects are made. */
 export interface OrganizationRecord {
@@ -73,6 +79,10 @@ export interface ServiceAccountRecord {
   readonly uniqueId: string;
   disabled: boolean;
   readonly keys: ServiceAccountKey[];
+  displayName?: string;
+  description?: string;
+  /** Who may do what with the account; nobody where left out. */
+  policy?: PolicyRecord;
 }
 
 /** States a version can be in, of those in CryptoKeyVersionState that software and HSM keys reach. */
@@ -95,7 +105,7 @@ export interface VersionRecord {
   bytes: string | null;
 }
 
-/** A symmetric ENCRYPT_DECRYPT key. */
+/** A key; only symmetric ENCRYPT_DECRYPT ones can be used. */
 export interface CryptoKeyRecord {
   /** Resource name. */
   readonly name: string;
@@ -113,6 +123,11 @@ export interface CryptoKeyRecord {
   /** Id of the version that encrypts; null if none was made yet. */
   primary: number | null;
   policy: PolicyRecord;
+  /** ENCRYPT_DECRYPT where left out; keys of other purposes can be looked at only. */
+  readonly purpose?: string;
+  /** GOOGLE_SYMMETRIC_ENCRYPTION where left out. */
+  readonly algorithm?: string;
+  readonly importOnly?: boolean;
 }
 
 /** A key ring. */
@@ -131,6 +146,20 @@ export interface TakenAway {
   readonly grants: { readonly role: string; readonly member: string }[];
 }
 
+/** A channel of Cloud Monitoring; members as the API has them. */
+export interface ChannelRecord {
+  /** `projects/P/notificationChannels/N`. */
+  readonly name: string;
+  resource: Readonly<Record<string, unknown>>;
+}
+
+/** An alert policy of Cloud Monitoring. */
+export interface AlertPolicyRecord {
+  /** `projects/P/alertPolicies/N`. */
+  readonly name: string;
+  resource: Readonly<Record<string, unknown>>;
+}
+
 /** Everything, as stored. */
 export interface GcpState {
   readonly schema: 1;
@@ -145,6 +174,14 @@ export interface GcpState {
   readonly keyRings: KeyRingRecord[];
   readonly keys: CryptoKeyRecord[];
   readonly takenAway: Record<string, TakenAway>;
+  readonly notificationChannels: ChannelRecord[];
+  readonly alertPolicies: AlertPolicyRecord[];
+}
+
+/** Adds what a state of an earlier version lacks. */
+export function completed(state: GcpState): GcpState {
+  const found: Partial<GcpState> = state;
+  return Object.assign(state, { notificationChannels: found.notificationChannels ?? [], alertPolicies: found.alertPolicies ?? [] });
 }
 
 /** Name of the service's account in a fresh sandbox. */
@@ -217,6 +254,8 @@ export function initialState(now: number): GcpState {
     keyRings: [],
     keys: [],
     takenAway: {},
+    notificationChannels: [],
+    alertPolicies: [],
   };
   addTenancy(state, TENANT_PROJECT, now, { organization: TENANT_ORGANIZATION, billingAccount: TENANT_BILLING_ACCOUNT });
   for (const project of [OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);
@@ -227,7 +266,7 @@ export function initialState(now: number): GcpState {
 }
 
 /** Decimal digits, the first not zero. */
-function digits(length: number): string {
+export function digits(length: number): string {
   const [first = 1, ...rest] = randomBytes(length);
   return String(1 + (first % 9)) + rest.map((byte) => byte % 10).join("");
 }

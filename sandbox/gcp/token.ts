@@ -1,10 +1,11 @@
 /**
  * Bearer tokens. The official clients sign their own with a service account's key instead of asking for one: a JWT with an
- * audience or a scope. Source: AIP-4111, "Self-signed JWT"; what google-auth-library sends: its auth/jwtaccess.js.
+ * audience or a scope. Source: AIP-4111, "Self-signed JWT"; what google-auth-library sends: its auth/jwtaccess.js. Whoever
+ * impersonates an account has an access token for it, which nobody but Google, here the sandbox, can read.
  *
  * @module
  */
-import { createPublicKey, verify } from "node:crypto";
+import { createHmac, createPublicKey, timingSafeEqual, verify } from "node:crypto";
 
 import { z } from "zod";
 
@@ -29,6 +30,23 @@ const claimsSchema = z.object({
   exp: z.number(),
 });
 
+/** How access tokens begin. */
+const ACCESS_TOKEN = "ya29";
+const accessTokenSchema = z.object({ account: z.string(), scope: z.string(), expires: z.number() });
+
+/** What an access token says: whose it is, what for, and until when (seconds since the epoch). */
+export type AccessToken = z.infer<typeof accessTokenSchema>;
+
+/** Makes an access token; only who knows the secret can make one. */
+export function issueAccessToken(secret: string, token: AccessToken): string {
+  const body = Buffer.from(JSON.stringify(token)).toString("base64url");
+  return `${ACCESS_TOKEN}.${body}.${macOf(secret, body).toString("base64url")}`;
+}
+
+function macOf(secret: string, body: string): Buffer {
+  return createHmac("sha256", Buffer.from(secret, "base64")).update(`access token ${body}`).digest();
+}
+
 /** What a token is checked against. */
 export interface TokenContext {
   readonly accounts: readonly ServiceAccountRecord[];
@@ -38,6 +56,8 @@ export interface TokenContext {
   readonly hosts: readonly string[];
   /** Seconds since the epoch by the wall clock, which is also what the clients sign. */
   readonly now: number;
+  /** What {@link issueAccessToken} was given; base64. */
+  readonly secret: string;
 }
 
 /**
@@ -52,6 +72,7 @@ export function authenticate(header: string | undefined, context: TokenContext):
   const [, token] = /^Bearer (.+)$/i.exec(header) ?? [];
   const [head, body, signature, ...rest] = (token ?? "").split(".");
   if (head === undefined || body === undefined || signature === undefined || rest.length > 0) throw unsupported;
+  if (head === ACCESS_TOKEN) return behindAccessToken(body, signature, context);
   const protectedHeader = headerSchema.safeParse(decode(head));
   const parsed = claimsSchema.safeParse(decode(body));
   if (!protectedHeader.success || !parsed.success) throw unsupported;
@@ -73,6 +94,20 @@ export function authenticate(header: string | undefined, context: TokenContext):
   } else if (!claims.scope.split(" ").some((scope) => SCOPES.has(scope))) {
     throw scopeInsufficient(service);
   }
+  return account;
+}
+
+function behindAccessToken(body: string, signature: string, { accounts, service, now, secret }: TokenContext): ServiceAccountRecord {
+  const mac = macOf(secret, body);
+  const given = Buffer.from(signature, "base64url");
+  const parsed = accessTokenSchema.safeParse(decode(body));
+  const account = accounts.find(({ email }) => email === parsed.data?.account);
+  if (given.length !== mac.length || !timingSafeEqual(given, mac) || !parsed.success || account === undefined) {
+    throw credentialsInvalid(service, "ACCESS_TOKEN_TYPE_UNSUPPORTED");
+  }
+  if (account.disabled) throw credentialsInvalid(service, "ACCOUNT_STATE_INVALID");
+  if (parsed.data.expires <= now) throw credentialsInvalid(service, "ACCESS_TOKEN_EXPIRED");
+  if (!parsed.data.scope.split(" ").some((scope) => SCOPES.has(scope))) throw scopeInsufficient(service);
   return account;
 }
 

@@ -71,6 +71,9 @@ const COMPUTED: Readonly<Record<string, (inputs: Record<string, unknown>) => Rec
     const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
     return { keyId, arn: `arn:aws:kms:${String(region)}:111122223333:key/${keyId}` };
   },
+  "gcp:monitoring/notificationChannel:NotificationChannel": ({ labels }) => ({
+    name: `channel of ${String((labels as Record<string, unknown>)["email_address"])}`,
+  }),
   "azuread:index/application:Application": () => ({ clientId: "a11ca710-0000-4000-8000-000000000001" }),
   "azuread:index/servicePrincipal:ServicePrincipal": () => ({ objectId: "0b1ec710-0000-4000-8000-000000000002" }),
   "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({ name: resourceGroupName }),
@@ -90,6 +93,14 @@ const IDS: Readonly<Record<string, (inputs: Record<string, unknown>) => string>>
 
 /** What reading an existing resource answers: its id tells its name. */
 function readState(args: Pulumi.runtime.MockResourceArgs, id: string): Record<string, unknown> {
+  if (args.type === "gcp:kms/cryptoKey:CryptoKey") {
+    return {
+      purpose: "ENCRYPT_DECRYPT",
+      importOnly: false,
+      versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION", protectionLevel: "SOFTWARE" },
+      primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }],
+    };
+  }
   if (args.type !== "azure-native:keyvault:Key") return {};
   const [, vaultName, keyName] = /\/vaults\/([^/]+)\/keys\/([^/]+)$/.exec(id) ?? [];
   return COMPUTED[args.type]?.({ vaultName, keyName }) ?? {};

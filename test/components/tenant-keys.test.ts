@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { AwsKeyUsage, keyPolicy } from "../../components/aws/key-policy.js";
 import { ProtectionLevel } from "../../components/protection-level.js";
 import { Datacenter } from "../../components/regions.js";
-import { type TenantKeysArgs } from "../../components/tenant-keys.js";
+import { type TenantGcpArgs, type TenantKeysArgs } from "../../components/tenant-keys.js";
 import { masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
 import { selfSigned } from "./azure/self-signed.js";
 import { deploy } from "./recorded-deployment.js";
@@ -188,10 +188,28 @@ describe("TenantKeys", () => {
     expect(secretOutputs).toEqual([]);
   });
 
+  const GCP_RINGS = "projects/acme-backup-keys/locations/australia-southeast1/keyRings";
+  test.each<[what: string, gcp: Partial<TenantGcpArgs>, ring: string, key: string]>([
+    ["the preset's", {}, "afi-backup-keyring", "afi-backup-key"],
+    ["its own, before the preset's", { keyRingName: "r", keyName: "k" }, "r", "k"],
+    ["the ring that is there, and the preset's key", { existing: { keyRing: "r" } }, "r", "afi-backup-key"],
+    ["the key that is there, in the preset's ring", { existing: { key: "k" } }, "afi-backup-keyring", "k"],
+    ["ring and key that are there", { existing: { keyRing: "r", key: "k" } }, "r", "k"],
+  ])("names in Google Cloud under a preset: %s", async (_what, gcp, ring, key) => {
+    const { outputs } = await deployKeys({ ...COMMON, gcp: { project: "acme-backup-keys", ...gcp }, preset: "afi" });
+    expect(outputs.at(-1)?.[1]).toMatchObject({ masterKeys: [{ keyName: `${GCP_RINGS}/${ring}/cryptoKeys/${key}` }] });
+  });
+
+  test("labels of the key in Google Cloud: its own before the common ones", async () => {
+    const labels = { owner: "keys", team: "backup" };
+    const { registrations } = await deployKeys({ ...COMMON, gcp: { project: "acme-backup-keys", labels }, preset: "afi", tags: { owner: "security", cost: "7" } });
+    expect(registrations.find(({ name }) => name === "acme-au-gcp-key")?.inputs).toMatchObject({ labels: { owner: "keys", team: "backup", cost: "7" } });
+  });
+
   test("existing keys in Google Cloud and Azure keep their labels and tags", async () => {
     const { registrations, readings } = await deployKeys({
       ...COMMON,
-      gcp: { project: "acme-backup-keys", existingKey: true },
+      gcp: { project: "acme-backup-keys", existing: { key: "afi-backup-key" } },
       azure: { ...azure(), existingKey: true },
       preset: "afi",
       tags: { owner: "security" },

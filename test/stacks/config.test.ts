@@ -139,12 +139,30 @@ describe("parseStackConfig accepts", () => {
       "Google Cloud, with everything",
       () =>
         gcp(
-          { location: "europe-west9", protectionLevel: "hsm", existingKey: false },
+          {
+            location: "europe-west9",
+            protectionLevel: "hsm",
+            keyRingName: "ring",
+            keyName: "key",
+            rotationPeriodInDays: 30,
+            destroyDelayInDays: 60,
+            labels: { team: "backup", cost: 7 },
+            existing: undefined,
+          },
           JSON.stringify({ gcpServiceAccount: SERVICE_ACCOUNT }),
         ),
       () => ({
         service: { gcpServiceAccount: SERVICE_ACCOUNT },
-        gcp: { project: "acme-backup-keys", location: "europe-west9", protectionLevel: ProtectionLevel.Hsm, existingKey: false },
+        gcp: {
+          project: "acme-backup-keys",
+          location: "europe-west9",
+          protectionLevel: ProtectionLevel.Hsm,
+          keyRingName: "ring",
+          keyName: "key",
+          rotationPeriodInDays: 30,
+          destroyDelayInDays: 60,
+          labels: { team: "backup", cost: "7" },
+        },
       }),
     ],
     [
@@ -169,8 +187,8 @@ describe("parseStackConfig accepts", () => {
     ],
     [
       "a key that exists",
-      () => gcp({ existingKey: true }),
-      () => ({ service: { preset: "afi" }, gcp: { project: "acme-backup-keys", existingKey: true } }),
+      () => gcp({ existing: { keyRing: "theirs", key: "old" } }),
+      () => ({ service: { preset: "afi" }, gcp: { project: "acme-backup-keys", existing: { keyRing: "theirs", key: "old" } } }),
     ],
     [
       "Azure, which needs no service; ids in upper case",
@@ -500,17 +518,6 @@ describe("parseStackConfig refuses", () => {
       "Google's word for a protection level",
       gcp({ protectionLevel: "HSM" }),
       ['byok:gcp.protectionLevel: must be one of software, hsm, not "HSM" (did you mean "hsm"?)'],
-    ],
-    ["existingKey of another word", gcp({ existingKey: "yes" }), ["byok:gcp.existingKey: must be true or false"]],
-    [
-      "how to create what exists",
-      gcp({ project: undefined, createProject: NEW, protectionLevel: "hsm", existingKey: true }),
-      [`byok:gcp.createProject: ${CREATES_NONE("gcp")}`, `byok:gcp.protectionLevel: ${CREATES_NONE("gcp")}`],
-    ],
-    [
-      "a misspelt member",
-      gcp({ locaton: "europe-west9" }),
-      ['byok:gcp.locaton: unknown key (did you mean "location"?); known here: project, createProject, location, protectionLevel, existingKey'],
     ],
     ["the preset's own project", gcp({ project: "afi-production" }), [`byok:gcp.project: is the project of the service afi; ${OWN_PROJECT}`]],
     [

@@ -132,8 +132,10 @@ let project: PulumiProject;
       expect(await inTheClouds(keys)).toEqual(keys.map(kept));
 
       // Where names stay taken, the next `up` is told to take the key that is there.
-      for (const cloud of ["gcp", "azure"].filter((name) => config[`byok:${name}`] !== undefined)) {
-        await succeed("config", "set", "--path", `byok:${cloud}.existingKey`, "true", ...inStack);
+      if (config["byok:azure"] !== undefined) await succeed("config", "set", "--path", "byok:azure.existingKey", "true", ...inStack);
+      for (const key of keys) {
+        if (key.provider !== "gcp-kms") continue;
+        await succeed("config", "set", "--path", "byok:gcp.existing.key", key.keyName.replace(/^.*\//, ""), ...inStack);
       }
       await succeed("up", "--yes", "--skip-preview", ...inStack);
       const again = await masterKeys(stack);

@@ -15,9 +15,17 @@ export interface Binding {
   readonly members: readonly string[];
 }
 
+/** Which data access logs a service writes (google/iam/v1/policy.proto, AuditConfig); in policies of projects. */
+export interface AuditConfig {
+  /** A service's name, or `allServices`. */
+  readonly service: string;
+  readonly auditLogConfigs: readonly { readonly logType: string; readonly exemptedMembers?: readonly string[] | undefined }[];
+}
+
 /** A policy as it is stored. */
 export interface PolicyRecord {
   readonly bindings: readonly Binding[];
+  readonly auditConfigs?: readonly AuditConfig[];
   /** Base64; another value after every change. */
   readonly etag: string;
 }
@@ -26,7 +34,7 @@ export interface PolicyRecord {
 export const EMPTY_POLICY: PolicyRecord = { bindings: [], etag: "ACAB" };
 
 /** A policy with a fresh etag: bindings of the same role put together, members named once, empty bindings left out. */
-export function newPolicy(bindings: readonly Binding[]): PolicyRecord {
+export function newPolicy(bindings: readonly Binding[], auditConfigs: readonly AuditConfig[] = []): PolicyRecord {
   const byRole = new Map<string, Set<string>>();
   for (const { role, members } of bindings) {
     const known = byRole.get(role) ?? new Set<string>();
@@ -35,6 +43,7 @@ export function newPolicy(bindings: readonly Binding[]): PolicyRecord {
   }
   return {
     bindings: [...byRole].filter(([, members]) => members.size > 0).map(([role, members]) => ({ role, members: [...members] })),
+    ...(auditConfigs.length === 0 ? {} : { auditConfigs }),
     etag: randomBytes(8).toString("base64"),
   };
 }

@@ -33,6 +33,12 @@ const ADMINISTER = [
   "cloudkms.cryptoKeyVersions.restore",
 ] as const;
 
+const IMPERSONATE = "iam.serviceAccounts.getAccessToken";
+const PROJECT_POLICY = ["resourcemanager.projects.getIamPolicy", "resourcemanager.projects.setIamPolicy"] as const;
+const MONITOR = ["notificationChannels", "alertPolicies"].flatMap((what) => ["create", "get", "update", "delete"].map((verb) => `monitoring.${what}.${verb}`));
+/** An alert policy with a condition on log entries is a notification rule of Logging too. */
+const LOG_RULES = ["create", "update", "delete"].map((verb) => `logging.notificationRules.${verb}`);
+const ACCOUNTS = ["create", "get", "update", "delete", "enable", "disable", "getIamPolicy", "setIamPolicy"].map((verb) => `iam.serviceAccounts.${verb}`);
 const PROJECT = ["resourcemanager.projects.get"] as const;
 const SERVICES = ["serviceusage.services.get", "serviceusage.services.enable", "serviceusage.services.disable"] as const;
 
@@ -52,8 +58,18 @@ const ROLES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
       "resourcemanager.projects.delete",
       "resourcemanager.projects.update",
       "resourcemanager.projects.createBillingAssignment",
+      ...PROJECT_POLICY,
       ...SERVICES,
+      ...MONITOR,
+      ...LOG_RULES,
+      ...ACCOUNTS,
     ],
+    "roles/resourcemanager.projectIamAdmin": [...PROJECT_POLICY, ...PROJECT],
+    "roles/monitoring.editor": [...MONITOR, ...PROJECT],
+    "roles/logging.configWriter": [...LOG_RULES, ...PROJECT],
+    "roles/iam.serviceAccountAdmin": [...ACCOUNTS, ...PROJECT],
+    // Not in Owner: whoever owns a project has to grant it to itself first.
+    "roles/iam.serviceAccountTokenCreator": [IMPERSONATE],
     "roles/resourcemanager.projectCreator": ["resourcemanager.projects.create"],
     "roles/billing.user": ["billing.resourceAssociations.create"],
     "roles/serviceusage.serviceUsageAdmin": [...SERVICES],

@@ -10,7 +10,7 @@ import { checksumMismatch, GoogleError, invalidArgument, invalidCiphertext } fro
 import { materialOf, primaryOf } from "../keys.js";
 import { type DecryptRequest, type EncryptRequest, type Int64Value } from "../messages.js";
 import { requireName, versionName } from "../names.js";
-import { type ProtectionLevel } from "../state.js";
+import { type CryptoKeyRecord, type ProtectionLevel } from "../state.js";
 
 /** Plaintext and additional authenticated data of software keys, bytes each (EncryptRequest). */
 const MAX_SOFTWARE = 65_536;
@@ -29,7 +29,7 @@ export function encrypt(call: Call, request: EncryptRequest): object {
   const verifiedAdditionalAuthenticatedDataCrc32c = verify(
     "additional_authenticated_data", additionalAuthenticatedData, request.additionalAuthenticatedDataCrc32c,
   );
-  const key = call.key(name);
+  const key = usable(call.key(name));
   const version = name.version === undefined ? primaryOf(key) : call.version(name).version;
   if (version === undefined) {
     // Our own wording: a key that was made without a version.
@@ -56,7 +56,7 @@ export function decrypt(call: Call, request: DecryptRequest): object {
   requireLength("additional_authenticated_data", additionalAuthenticatedData, MAX_SOFTWARE);
   verify("ciphertext", ciphertext, request.ciphertextCrc32c);
   verify("additional_authenticated_data", additionalAuthenticatedData, request.additionalAuthenticatedDataCrc32c);
-  const key = call.key(name);
+  const key = usable(call.key(name));
   const id = readVersion(call.state.headerKey, key, ciphertext);
   const version = key.versions.find((candidate) => candidate.id === id);
   if (version === undefined) throw invalidCiphertext();
@@ -67,6 +67,12 @@ export function decrypt(call: Call, request: DecryptRequest): object {
     usedPrimary: version.id === key.primary,
     protectionLevel: version.protectionLevel,
   };
+}
+
+/** Keys of other purposes have methods of their own. Our own wording. */
+function usable(key: CryptoKeyRecord): CryptoKeyRecord {
+  if (key.purpose === undefined) return key;
+  throw new GoogleError("FAILED_PRECONDITION", `${key.name} has the purpose ${key.purpose}; this method needs a key with the purpose ENCRYPT_DECRYPT.`);
 }
 
 /** Google's words for a field that is too long (sourcegraph/sourcegraph-public-snapshot#56651). */

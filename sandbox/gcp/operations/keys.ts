@@ -22,6 +22,9 @@ const ROTATION_PERIOD = { min: DAY_MS, max: 876_000 * 3_600_000 };
 /** Bounds of destroy_scheduled_duration (Cloud KMS documentation, "Destroy and restore key versions"): 24 hours to 120 days. */
 const DESTROY_DURATION = { min: DAY_MS, max: 120 * DAY_MS };
 
+/** Purposes of keys that can be made and looked at here, and not used. */
+const LOOKED_AT_ONLY = new Set(["ASYMMETRIC_DECRYPT", "ASYMMETRIC_SIGN", "MAC", "RAW_ENCRYPT_DECRYPT"]);
+
 /** Makes a key, with a first version that is its primary unless asked not to. */
 export function createCryptoKey(call: Call, request: CreateCryptoKeyRequest): object {
   const parent = requireName(request.parent, "keyRing");
@@ -32,7 +35,14 @@ export function createCryptoKey(call: Call, request: CreateCryptoKeyRequest): ob
   if (wanted.purpose === undefined || wanted.purpose === "CRYPTO_KEY_PURPOSE_UNSPECIFIED") {
     throw invalidArgument("Request field crypto_key.purpose must be specified.");
   }
-  if (wanted.purpose !== "ENCRYPT_DECRYPT") throw notInSandbox(`keys with purpose ${wanted.purpose}`);
+  if (wanted.purpose !== "ENCRYPT_DECRYPT") {
+    if (!LOOKED_AT_ONLY.has(wanted.purpose)) throw notInSandbox(`keys with purpose ${wanted.purpose}`);
+    if (wanted.versionTemplate?.algorithm === undefined) throw invalidArgument("Request field crypto_key.version_template.algorithm must be specified.");
+  }
+  // Nothing is made inside Cloud KMS then (CryptoKey.import_only).
+  if (wanted.importOnly === true && request.skipInitialVersionCreation !== true) {
+    throw invalidArgument("Request field skip_initial_version_creation must be true for import_only keys.");
+  }
   const { protectionLevel } = readTemplate(wanted);
   const schedule = readSchedule(toMilliseconds(wanted.rotationPeriod), toMilliseconds(wanted.nextRotationTime), call.now);
   const destroyScheduledDuration = toMilliseconds(wanted.destroyScheduledDuration) ?? DESTROY_SCHEDULED_DURATION;
@@ -43,8 +53,17 @@ export function createCryptoKey(call: Call, request: CreateCryptoKeyRequest): ob
   const name = `${ring.name}/cryptoKeys/${request.cryptoKeyId}`;
   call.trace.resource = name;
   if (call.state.keys.some((key) => key.name === name)) throw alreadyExists("CryptoKey", name);
-  const key = newKey({ name, labels, protectionLevel, ...schedule, destroyScheduledDuration, now: call.now });
-  if (request.skipInitialVersionCreation !== true) key.primary = addVersion(key, call.now).id;
+  const { purpose, versionTemplate, importOnly } = wanted;
+  const odd = {
+    ...(purpose === "ENCRYPT_DECRYPT" ? {} : { purpose, algorithm: versionTemplate?.algorithm ?? "" }),
+    ...(importOnly === true ? { importOnly } : {}),
+  };
+  const key = newKey({ ...odd, name, labels, protectionLevel, ...schedule, destroyScheduledDuration, now: call.now });
+  if (request.skipInitialVersionCreation !== true) {
+    const { id } = addVersion(key, call.now);
+    // Keys of other purposes have no primary version (CryptoKey.primary).
+    if (key.purpose === undefined) key.primary = id;
+  }
   call.state.keys.push(key);
   call.save();
   return keyMessage(key);
@@ -117,25 +136,25 @@ function keyMessage(key: CryptoKeyRecord): object {
   return {
     name: key.name,
     primary: primary === undefined ? null : versionMessage(key, primary),
-    purpose: "ENCRYPT_DECRYPT",
+    purpose: key.purpose ?? "ENCRYPT_DECRYPT",
+    importOnly: key.importOnly ?? false,
     createTime: toSeconds(key.createdAt),
     ...(key.nextRotationAt === null ? {} : { nextRotationTime: toSeconds(key.nextRotationAt) }),
     ...(key.rotationPeriod === null ? {} : { rotationPeriod: toSeconds(key.rotationPeriod) }),
-    versionTemplate: { protectionLevel: key.protectionLevel, algorithm: ALGORITHM },
+    versionTemplate: { protectionLevel: key.protectionLevel, algorithm: key.algorithm ?? ALGORITHM },
     labels: key.labels,
     destroyScheduledDuration: toSeconds(key.destroyScheduledDuration),
   };
 }
 
 function refuseUnplayed(wanted: CryptoKeyMessage): void {
-  if (wanted.importOnly === true) throw notInSandbox("import_only keys");
   if ((wanted.cryptoKeyBackend ?? "") !== "") throw notInSandbox("crypto_key_backend");
   if ((wanted.keyAccessJustificationsPolicy ?? null) !== null) throw notInSandbox("key_access_justifications_policy");
 }
 
-function readTemplate({ versionTemplate }: CryptoKeyMessage): { readonly protectionLevel: ProtectionLevel } {
+function readTemplate({ purpose, versionTemplate }: CryptoKeyMessage): { readonly protectionLevel: ProtectionLevel } {
   const { algorithm = ALGORITHM, protectionLevel: level = "SOFTWARE" } = versionTemplate ?? {};
-  if (algorithm !== ALGORITHM && algorithm !== "CRYPTO_KEY_VERSION_ALGORITHM_UNSPECIFIED") throw notInSandbox(`algorithm ${algorithm}`);
+  if (!LOOKED_AT_ONLY.has(purpose ?? "") && algorithm !== ALGORITHM && algorithm !== "CRYPTO_KEY_VERSION_ALGORITHM_UNSPECIFIED") throw notInSandbox(`algorithm ${algorithm}`);
   if (level === "PROTECTION_LEVEL_UNSPECIFIED") return { protectionLevel: "SOFTWARE" };
   if (level !== "SOFTWARE" && level !== "HSM") throw notInSandbox(`protection level ${level}`);
   return { protectionLevel: level };

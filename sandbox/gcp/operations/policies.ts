@@ -23,11 +23,7 @@ export function setIamPolicy(call: Call, request: SetIamPolicyRequest): object {
   if (policy === null || policy === undefined) throw invalidArgument("Request field policy must be specified.");
   if ((policy.auditConfigs ?? []).length > 0 || (request.updateMask?.paths ?? []).length > 0) throw notInSandbox("audit_configs");
   const { bindings = [], etag = new Uint8Array() } = policy;
-  for (const { role, members, condition } of bindings) {
-    if (condition !== null && condition !== undefined) throw notInSandbox("conditions in policies");
-    if (!ROLE_NAMES.includes(role)) throw notInSandbox(`the role ${role}`);
-    for (const member of members) requireMember(call.state, member);
-  }
+  requireBindings(call.state, bindings);
   if (etag.length > 0 && Buffer.from(etag).toString("base64") !== target.policy.etag) throw concurrentPolicyChange();
   target.policy = newPolicy(bindings);
   call.save();
@@ -39,6 +35,15 @@ export function testIamPermissions(call: Call, request: TestIamPermissionsReques
   const name = requireName(request.resource, "keyRing", "cryptoKey");
   call.trace.resource = call.canonical(name);
   return { permissions: request.permissions.filter((permission) => call.may(permission, name)) };
+}
+
+/** @throws GoogleError for bindings that Google would refuse, or that the sandbox does not play. */
+export function requireBindings(state: GcpState, bindings: NonNullable<PolicyMessage["bindings"]>): void {
+  for (const { role, members, condition } of bindings) {
+    if (condition !== null && condition !== undefined) throw notInSandbox("conditions in policies");
+    if (!ROLE_NAMES.includes(role)) throw notInSandbox(`the role ${role}`);
+    for (const member of members) requireMember(state, member);
+  }
 }
 
 function holder(call: Call, resource: string, action: "getIamPolicy" | "setIamPolicy"): { policy: PolicyRecord } {

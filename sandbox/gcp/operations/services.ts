@@ -6,11 +6,13 @@
  */
 import { type Call } from "../call.js";
 import { GoogleError, notInSandbox, permissionDenied } from "../errors.js";
-import { CLOUD_KMS, type ProjectRecord } from "../state.js";
+import { CLOUD_KMS, IAM, IAM_CREDENTIALS, MONITORING, type ProjectRecord } from "../state.js";
 
 const SERVICE_USAGE = "serviceusage.googleapis.com";
 /** Services that something in the sandbox depends on. */
-const KNOWN = [CLOUD_KMS, "cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com", "iam.googleapis.com"];
+const KNOWN = [
+  CLOUD_KMS, MONITORING, IAM, IAM_CREDENTIALS, "logging.googleapis.com", "cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com",
+];
 
 /** Cloud KMS costs money ("Cloud KMS pricing"): it wants a billing account. */
 const NEEDS_BILLING = [CLOUD_KMS];

@@ -5,20 +5,28 @@
  */
 import { type Configuration, defineProvider, type SandboxAccess } from "../provider.js";
 import { type Properties } from "../values.js";
+import { alertPolicyType } from "./alert-policy.js";
 import { GoogleClient } from "./client.js";
 import { checkGcpConfig, configureGcp } from "./config.js";
 import { type GcpContext } from "./context.js";
 import { cryptoKeyIamMemberType } from "./crypto-key-iam-member.js";
 import { cryptoKeyType } from "./crypto-key.js";
+import { iamAuditConfigType } from "./iam-audit-config.js";
 import { keyRingType } from "./key-ring.js";
+import { notificationChannelType } from "./notification-channel.js";
 import { projectType } from "./project.js";
+import { serviceAccountIamMemberType } from "./service-account-iam-member.js";
+import { serviceAccountType } from "./service-account.js";
 import { serviceType } from "./service.js";
 
 /** `@pulumi/gcp` as far as the sandbox plays it. */
 export const gcpProvider = defineProvider<GcpContext>({
   name: "gcp",
   sdk: "@pulumi/gcp",
-  types: [projectType, serviceType, keyRingType, cryptoKeyType, cryptoKeyIamMemberType],
+  types: [
+    projectType, serviceType, keyRingType, cryptoKeyType, cryptoKeyIamMemberType, iamAuditConfigType, notificationChannelType, alertPolicyType,
+    serviceAccountType, serviceAccountIamMemberType,
+  ],
   checkConfig: checkGcpConfig,
   configure,
 });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 
-import { type GcpTenantKeyArgs } from "../../../components/gcp/index.js";
+import { Access } from "../../../components/access.js";
+import { type GcpFoundKey } from "../../../components/gcp/existing.js";
+import { type GcpExistingArgs, type GcpTenantKeyArgs } from "../../../components/gcp/index.js";
 import { ProtectionLevel } from "../../../components/protection-level.js";
 import { Datacenter } from "../../../components/regions.js";
 import { masterKeyDescriptorSchema } from "../../../runtime/master-key/descriptor.js";
@@ -11,6 +13,7 @@ const NO_PROJECT: GcpTenantKeyArgs = { tenant: "acme", datacenter: Datacenter.Eu
 const ARGS: GcpTenantKeyArgs = { ...NO_PROJECT, project: "acme-backup-keys" };
 const RING = "projects/acme-backup-keys/locations/europe-west4/keyRings/byok-acme-eu";
 const KEY = `${RING}/cryptoKeys/byok-acme-eu`;
+const USE = "roles/cloudkms.cryptoKeyEncrypterDecrypter";
 
 function deployKey(args: GcpTenantKeyArgs, options: { preview?: boolean; opts?: object } = {}) {
   return deploy(async () => {
@@ -173,22 +176,157 @@ describe("GcpTenantKey", () => {
     });
   });
 
-  test("an existing key is read, and nothing but the grant is created", async () => {
-    const { registrations, readings, outputs } = await deployKey({ ...ARGS, existingKey: true });
-    expect(readings).toEqual([
-      { type: "gcp:kms/cryptoKey:CryptoKey", name: "k-key", id: KEY, parent: "k", provider: "tenant" },
+  describe("what is there already", () => {
+    const OTHER = KEY.replace("byok-acme-eu/cryptoKeys/byok-acme-eu", "theirs/cryptoKeys/old");
+    const KEY_TYPE = "gcp:kms/cryptoKey:CryptoKey";
+    const RING_TYPE = "gcp:kms/keyRing:KeyRing";
+    const common = { parent: "k", provider: "tenant" };
+
+    test.each<[what: string, existing: GcpExistingArgs, key: string]>([
+      ["a key, in a ring of the default name", { key: "old" }, `${RING}/cryptoKeys/old`],
+      ["a key and its ring", { keyRing: "theirs", key: "old" }, OTHER],
+    ])("%s: read, and nothing but the grant is created", async (_what, existing, key) => {
+      const { registrations, readings, outputs } = await deployKey({ ...ARGS, existing });
+      expect(readings).toEqual([{ ...common, type: KEY_TYPE, name: "k-key", id: key }]);
+      expect(registrations.slice(3).map(({ name, inputs }) => [name, inputs])).toEqual([
+        ["k-grant", { cryptoKeyId: key, role: USE, member: `serviceAccount:${SERVICE_ACCOUNT}` }],
+      ]);
+      expect(outputs.at(-1)?.[1]).toMatchObject({ descriptor: { keyName: key } });
+    });
+
+    test("a key ring: read, and a new key made in it; the API is there, or it could not be read", async () => {
+      const { registrations, readings } = await deployKey({ ...ARGS, existing: { keyRing: "theirs" }, keyName: "new" });
+      const ring = RING.replace("byok-acme-eu", "theirs");
+      expect(readings).toEqual([{ ...common, type: RING_TYPE, name: "k-ring", id: ring }]);
+      expect(registrations.slice(3).map(({ name, inputs }) => [name, inputs])).toEqual([
+        ["k-key", expect.objectContaining({ keyRing: ring, name: "new" })],
+        ["k-grant", expect.objectContaining({ cryptoKeyId: `${ring}/cryptoKeys/new` })],
+      ]);
+    });
+
+    const FIT = {
+      purpose: "ENCRYPT_DECRYPT",
+      versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION" },
+      importOnly: false,
+      primaries: [{ name: "v/1", state: "ENABLED" }],
+    };
+    const DISABLED = { ...FIT, primaries: [{ name: "v/1", state: "DISABLED" }] };
+    const misfits: [what: string, found: GcpFoundKey, misfits: RegExp[]][] = [
+      ["a key that fits", FIT, []],
+      ["a key of another purpose", { ...FIT, purpose: "ASYMMETRIC_DECRYPT", primaries: [] }, [/purpose is ASYMMETRIC_DECRYPT.*name another key/]],
+      ["a key of which nothing is known", { ...FIT, purpose: undefined }, [/purpose is unknown/]],
+      ["a key outside Google Cloud", { ...FIT, versionTemplate: { algorithm: "EXTERNAL_SYMMETRIC_ENCRYPTION" } }, [/versions are EXTERNAL_SYMMETRIC_ENCRYPTION/]],
+      ["an import-only key without versions", { ...FIT, importOnly: true, primaries: [] }, [/import-only/, /no primary version: make one/]],
+      ["a disabled key", DISABLED, [/primary version v\/1 is DISABLED: enable it .* or set access to suspended/]],
+      ["a key on its way out", { ...FIT, primaries: [{ name: "v/1", state: "DESTROY_SCHEDULED" }] }, [/v\/1 is DESTROY_SCHEDULED/]],
+    ];
+    test.each(misfits)("%s", async (_what, found, expected) => {
+      const { requireFit } = await import("../../../components/gcp/existing.js");
+      const { UnfitResourceError } = await import("../../../components/errors.js");
+      let refused: readonly string[] = [];
+      try {
+        requireFit("GcpTenantKey", "k", KEY, found, true);
+      } catch (error) {
+        if (!(error instanceof UnfitResourceError)) throw error;
+        refused = error.misfits;
+        expect(error.message).toContain(`GcpTenantKey k: key ${KEY} cannot be adopted:\n  ${refused[0] ?? ""}`);
+      }
+      expect(refused).toEqual(expected.map((misfit): unknown => expect.stringMatching(misfit)));
+    });
+
+    test("a disabled key is fine while access is suspended", async () => {
+      const { requireFit } = await import("../../../components/gcp/existing.js");
+      expect(() => {
+        requireFit("GcpTenantKey", "k", KEY, DISABLED, false);
+      }).not.toThrow();
+    });
+  });
+
+  test("access suspended leaves out the grants and nothing else; the descriptor is the same", async () => {
+    const full: GcpTenantKeyArgs = { ...ARGS, keyMetadata: true, auditLog: true, alarms: { emails: ["a@example.com"] } };
+    const granted = await deployKey(full);
+    const suspended = await deployKey({ ...full, access: Access.Suspended });
+    const grants = granted.registrations.filter(({ type }) => type === "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember");
+    expect(grants.map(({ name }) => name)).toEqual(["k-grant", "k-metadata"]);
+    expect(suspended.registrations).toEqual(granted.registrations.filter((one) => !grants.includes(one)));
+    expect(suspended.outputs).toEqual(granted.outputs);
+    expect(await deployKey({ ...full, access: Access.Granted })).toEqual(granted);
+  });
+
+  test("key metadata: a second role, on the key, that only reads", async () => {
+    const { registrations } = await deployKey({ ...ARGS, keyMetadata: true });
+    expect(registrations.at(-1)).toMatchObject({
+      name: "k-metadata",
+      parent: "k",
+      protect: false,
+      retainOnDelete: false,
+      inputs: { cryptoKeyId: KEY, role: "roles/cloudkms.viewer", member: `serviceAccount:${SERVICE_ACCOUNT}` },
+    });
+    expect((await deployKey({ ...ARGS, keyMetadata: false })).registrations.map(({ name }) => name)).not.toContain("k-metadata");
+  });
+
+  const NEW_PROJECT = { projectId: "acme-new-keys", billingAccount: "012345-6789AB-CDEF01" };
+  test.each<[what: string, args: GcpTenantKeyArgs, logged: string | undefined]>([
+    ["off in a project that is there", ARGS, undefined],
+    ["on there when asked for", { ...ARGS, auditLog: true }, "acme-backup-keys"],
+    ["on in a project of ours", { ...NO_PROJECT, createProject: NEW_PROJECT }, "acme-new-keys"],
+    ["off there when asked for", { ...NO_PROJECT, createProject: NEW_PROJECT, auditLog: false }, undefined],
+    ["on for a key that is there, when asked for", { ...ARGS, existing: { key: "old" }, auditLog: true }, "acme-backup-keys"],
+  ])("the audit log is %s", async (_what, args, project) => {
+    const { registrations } = await deployKey(args);
+    const found = registrations.filter(({ type }) => type === "gcp:projects/iAMAuditConfig:IAMAuditConfig");
+    expect(found).toEqual(
+      project === undefined
+        ? []
+        : [
+            expect.objectContaining({
+              name: "k-audit-log",
+              parent: "k",
+              provider: "tenant",
+              protect: false,
+              retainOnDelete: false,
+              inputs: { project, service: "cloudkms.googleapis.com", auditLogConfigs: [{ logType: "ADMIN_READ" }, { logType: "DATA_READ" }] },
+            }),
+          ],
+    );
+  });
+
+  test("alarms: the APIs they need, a channel per address, one policy for all of them", async () => {
+    const { registrations } = await deployKey({ ...ARGS, alarms: { emails: ["a@example.com", "b@example.com"] } });
+    const names = ["k-monitoring-api", "k-logging-api", "k-alarm-a@example.com", "k-alarm-b@example.com", "k-alarm"];
+    const found = names.flatMap((name) => registrations.filter((one) => one.name === name));
+    expect(found.map(({ type, name, parent, protect, retainOnDelete }) => [type, name, parent, protect, retainOnDelete])).toEqual([
+      ["gcp:projects/service:Service", "k-monitoring-api", "k", false, false],
+      ["gcp:projects/service:Service", "k-logging-api", "k", false, false],
+      ["gcp:monitoring/notificationChannel:NotificationChannel", "k-alarm-a@example.com", "k", false, false],
+      ["gcp:monitoring/notificationChannel:NotificationChannel", "k-alarm-b@example.com", "k", false, false],
+      ["gcp:monitoring/alertPolicy:AlertPolicy", "k-alarm", "k", false, false],
     ]);
-    expect(registrations.slice(3).map(({ name, inputs }) => [name, inputs])).toEqual([
-      [
-        "k-grant",
-        {
-          cryptoKeyId: KEY,
-          role: "roles/cloudkms.cryptoKeyEncrypterDecrypter",
-          member: `serviceAccount:${SERVICE_ACCOUNT}`,
-        },
-      ],
+    expect(found.map(({ inputs }) => inputs)).toMatchObject([
+      { project: "acme-backup-keys", service: "monitoring.googleapis.com", disableOnDestroy: false },
+      { project: "acme-backup-keys", service: "logging.googleapis.com", disableOnDestroy: false },
+      { project: "acme-backup-keys", type: "email", labels: { email_address: "a@example.com" } },
+      { project: "acme-backup-keys", type: "email", labels: { email_address: "b@example.com" } },
+      {
+        project: "acme-backup-keys",
+        combiner: "OR",
+        severity: "CRITICAL",
+        alertStrategy: { notificationRateLimit: { period: "300s" }, autoClose: "1800s" },
+        notificationChannels: ["channel of a@example.com", "channel of b@example.com"],
+        conditions: [
+          {
+            conditionMatchedLog: {
+              filter: [
+                'logName="projects/acme-backup-keys/logs/cloudaudit.googleapis.com%2Factivity"',
+                'protoPayload.serviceName="cloudkms.googleapis.com"',
+                'protoPayload.methodName=("UpdateCryptoKeyVersion" OR "DestroyCryptoKeyVersion" OR "SetIamPolicy")',
+                `(protoPayload.resourceName="${KEY}" OR protoPayload.resourceName:"${KEY}/")`,
+              ].join("\n"),
+            },
+          },
+        ],
+      },
     ]);
-    expect(outputs.at(-1)?.[1]).toMatchObject({ descriptor: { keyName: KEY } });
   });
 
   const places: [args: Partial<GcpTenantKeyArgs>, location: string, warnings: string[]][] = [
@@ -221,7 +359,9 @@ describe("GcpTenantKey refuses, before it registers anything", () => {
   const LOCATION_RULE = "must be one exact region such as europe-west4, or global";
   const NUMBER_RULE = "must be the numeric id alone, such as 123456789012; in quotes";
   const OWN = "the tenant's key must live in the tenant's project";
-  const CREATES_NONE = "says how to create a key; existingKey creates none";
+  const RING_IS_THERE = "says how to create a key ring; existing names one that is there";
+  const KEY_IS_THERE = "says how to create a key; existing names one that is there";
+  const NAME_RULE = "must be 1 to 63 characters of A-Z, a-z, 0-9, _ and -";
 
   const rows: [what: string, args: GcpTenantKeyArgs, problems: string[]][] = [
     ["an upper-case tenant", { ...ARGS, tenant: "Acme" }, ["tenant: must be 3 to 32 characters of a-z, 0-9 and -"]],
@@ -286,22 +426,45 @@ describe("GcpTenantKey refuses, before it registers anything", () => {
       ],
     ],
     [
-      "how to create what exists",
+      "how to create the key that is there",
       {
         ...NO_PROJECT,
         createProject: NEW,
-        existingKey: true,
+        existing: { key: "old" },
+        keyRingName: "ring",
+        keyName: "key",
         protectionLevel: ProtectionLevel.Hsm,
         rotationPeriodInDays: 90,
         destroyDelayInDays: 30,
         labels: {},
       },
       [
-        `createProject: ${CREATES_NONE}`,
-        `protectionLevel: ${CREATES_NONE}`,
-        `rotationPeriodInDays: ${CREATES_NONE}`,
-        `destroyDelayInDays: ${CREATES_NONE}`,
-        `labels: ${CREATES_NONE}`,
+        `createProject: ${RING_IS_THERE}`,
+        `keyRingName: ${RING_IS_THERE}`,
+        `keyName: ${KEY_IS_THERE}`,
+        `protectionLevel: ${KEY_IS_THERE}`,
+        `rotationPeriodInDays: ${KEY_IS_THERE}`,
+        `destroyDelayInDays: ${KEY_IS_THERE}`,
+        `labels: ${KEY_IS_THERE}`,
+      ],
+    ],
+    [
+      "how to create the key ring that is there",
+      { ...NO_PROJECT, createProject: NEW, existing: { keyRing: "old" }, keyRingName: "ring" },
+      [`createProject: ${RING_IS_THERE}`, `keyRingName: ${RING_IS_THERE}`],
+    ],
+    ["nothing that exists", { ...ARGS, existing: {} }, ["existing: must name keyRing, key or both"]],
+    ["a key that exists, as a text", plain({ ...ARGS, existing: "key" }), ["existing: must be an object with keyRing, key or both"]],
+    ["resource names of what exists", { ...ARGS, existing: { keyRing: RING, key: "" } }, [`existing.keyRing: ${NAME_RULE}`, `existing.key: ${NAME_RULE}`]],
+    ["0.1's spelling", plain({ ...ARGS, existingKey: true }), ['existingKey: was replaced by existing, which names what is there: existing: { key: "NAME" }']],
+    [
+      "options that are none",
+      plain({ ...ARGS, access: "none", keyMetadata: 1, auditLog: "yes", alarms: { emails: ["security"] } }),
+      [
+        "access: must be one of granted, suspended",
+        "keyMetadata: must be true or false",
+        "auditLog: must be true or false",
+        "alarms.emails[0]: must be an e-mail address such as security@example.com",
       ],
     ],
     [

@@ -117,8 +117,9 @@ describe("keys", () => {
 
   test.each<[string, () => Promise<unknown>, number, string]>([
     ["no purpose", () => create({ purpose: "CRYPTO_KEY_PURPOSE_UNSPECIFIED" }), 3, "Request field crypto_key.purpose must be specified."],
-    ["another purpose", () => create({ purpose: "ASYMMETRIC_SIGN" }), 12, "The sandbox does not implement keys with purpose ASYMMETRIC_SIGN."],
-    ["imported", () => create({ importOnly: true }), 12, "The sandbox does not implement import_only keys."],
+    ["another purpose", () => create({ purpose: "KEY_ENCAPSULATION" }), 12, "The sandbox does not implement keys with purpose KEY_ENCAPSULATION."],
+    ["another purpose without algorithm", () => create({ purpose: "MAC" }), 3, "Request field crypto_key.version_template.algorithm must be specified."],
+    ["imported, with a version", () => create({ importOnly: true }), 3, "Request field skip_initial_version_creation must be true for import_only keys."],
     ["external", () => create({ versionTemplate: { protectionLevel: "EXTERNAL", algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION" } }), 12, "The sandbox does not implement protection level EXTERNAL."],
     ["rotation more than daily", () => create({ rotationPeriod: { seconds: DAY - 1 }, nextRotationTime: inDays(1) }), 3, "Request field crypto_key.rotation_period must be at least 86400s, but not more than 3153600000s. Provided value was 86399s."],
     ["rotation without a time", () => create({ rotationPeriod: seconds(90) }), 3, "Request field crypto_key.next_rotation_time must be specified with rotation_period."],
@@ -233,4 +234,17 @@ describe("automatic rotation", () => {
     await expect(decrypt(await encrypt())).resolves.toBe("share");
     await expect(refusal(decrypt(old))).resolves.toEqual(notEnabled(1, "DISABLED"));
   });
+});
+
+test("keys of other purposes, and import-only ones, can be looked at, and not used", async () => {
+  const parent = (await create({})).name?.replace(/\/cryptoKeys\/.*$/, "") ?? "";
+  const template = { algorithm: "RSA_DECRYPT_OAEP_3072_SHA256", protectionLevel: "SOFTWARE" } as const;
+  await tenant.createCryptoKey({ parent, cryptoKeyId: "rsa", cryptoKey: { purpose: "ASYMMETRIC_DECRYPT", versionTemplate: template } });
+  const [rsa] = await tenant.getCryptoKey({ name: `${parent}/cryptoKeys/rsa` });
+  expect(rsa).toMatchObject({ purpose: "ASYMMETRIC_DECRYPT", versionTemplate: template, primary: null, importOnly: false });
+  await expect(refusal(fixture.client(`deployer-${TENANT_PROJECT}`).encrypt({ name: rsa.name ?? "", plaintext: Buffer.from("x") }))).resolves.toMatchObject({ code: 9 });
+  const [imported] = await tenant.createCryptoKey({
+    parent, cryptoKeyId: "imported", cryptoKey: { purpose: "ENCRYPT_DECRYPT", importOnly: true }, skipInitialVersionCreation: true,
+  });
+  expect(imported).toMatchObject({ importOnly: true, primary: null });
 });

@@ -162,7 +162,7 @@ test("acts are the deployer's calls", () => {
   expect(sandbox.calls()).toEqual([
     {
       time: new Date(fixture.now()).toISOString(), method: "SetIamPolicy", principal: "deployer@acme-backup-keys.iam.gserviceaccount.com", resource: name,
-      permission: "cloudkms.cryptoKeys.setIamPolicy", status: "OK",
+      permission: "cloudkms.cryptoKeys.setIamPolicy", status: "OK", log: "activity",
     },
   ]);
 });
