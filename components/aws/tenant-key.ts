@@ -9,6 +9,7 @@ import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
+import { Access } from "../access.js";
 import { type KeyOptionsArgs } from "../key-options.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
@@ -47,10 +48,10 @@ export interface AwsTenantKeyArgs extends KeyOptionsArgs {
  * A symmetric KMS key in the tenant's own account, its alias, and the key policy by which the service may use it.
  *
  * Key and alias are protected; the policy is not: it is the grant, and `pulumi destroy --exclude-protected` withdraws it
- * and nothing else. The key outlives even a full teardown: no stack operation can make backups unreadable.
+ * and nothing else, as `access: suspended` does. The key outlives even a full teardown: no stack operation can make backups unreadable.
  */
 export class AwsTenantKey extends pulumi.ComponentResource {
-  /** Public description of the key for the runtime; available once the service has been granted. */
+  /** Public description of the key for the runtime; available once the service has been granted, or was told not to be. */
   readonly descriptor: pulumi.Output<AwsKmsDescriptor>;
 
   /**
@@ -102,14 +103,21 @@ export class AwsTenantKey extends pulumi.ComponentResource {
 
     // Until this exists the key has AWS's default policy, which grants nobody outside the tenant's account; deleting it
     // puts that default back. The Key's own `policy` stays unset (it is computed), so that the two never fight.
-    const grant = new KeyPolicy(
-      `${name}-policy`,
-      { keyId: key.keyId, policy: JSON.stringify(policy), region },
-      // The grant comes last and goes first: nobody is granted a key that is only half set up, or half torn down.
-      { parent: this, protect: false, retainOnDelete: false, dependsOn: alias },
-    );
+    // Suspended is not there: the engine then deletes exactly this resource.
+    const grants =
+      args.access === Access.Suspended
+        ? []
+        : [
+            new KeyPolicy(
+              `${name}-policy`,
+              { keyId: key.keyId, policy: JSON.stringify(policy), region },
+              // The grant comes last and goes first: nobody is granted a key that is only half set up, or half torn down.
+              { parent: this, protect: false, retainOnDelete: false, dependsOn: alias },
+            ),
+          ];
 
-    this.descriptor = pulumi.all([key.arn, alias.name, grant.id]).apply(([keyArn, aliasName]): AwsKmsDescriptor => ({
+    const granted = pulumi.all(grants.map(({ id }) => id));
+    this.descriptor = pulumi.all([key.arn, alias.name, granted]).apply(([keyArn, aliasName]): AwsKmsDescriptor => ({
       schema: 1,
       tenant: args.tenant,
       datacenter: args.datacenter,
