@@ -49,6 +49,7 @@ const PROVIDERS: Readonly<Record<string, { readonly package: string; readonly ty
         parts: [["google-beta/tpgiamresource/resource_iam_audit_config.go", "iamAuditConfigSchema"], [`${PROJECTS}/iam_project.go`, "IamProjectSchema"]],
       },
       "gcp:serviceaccount/account:Account": { parts: [[`${PROJECTS}/resource_google_service_account.go`]], named: ["accountId"] },
+      "gcp:serviceaccount/iAMMember:IAMMember": { parts: [IAM_MEMBER, [`${PROJECTS}/iam_service_account.go`, "IamServiceAccountSchema"]] },
       "gcp:projects/service:Service": { parts: [[`${PROJECTS}/resource_google_project_service.go`]] },
     },
   },
