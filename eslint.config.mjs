@@ -7,9 +7,9 @@ import tseslint from "typescript-eslint";
 const arrows = [
   {
     target: "./runtime",
-    from: ["./components", "./stacks", "./sandbox", "./test"],
+    from: ["./components", "./stacks", "./sandbox", "./review", "./test"],
     except: [],
-    message: "runtime imports nothing of provisioning or the sandbox.",
+    message: "runtime imports nothing of provisioning, its review or the sandbox.",
   },
   {
     target: "./runtime/floe",
@@ -45,7 +45,7 @@ const arrows = [
   },
   {
     target: "./components",
-    from: ["./stacks", "./sandbox", "./test"],
+    from: ["./stacks", "./sandbox", "./review", "./test"],
     message: "components know neither the program that uses them nor the sandbox.",
   },
   {
@@ -56,8 +56,18 @@ const arrows = [
   },
   {
     target: "./stacks",
-    from: ["./runtime", "./sandbox", "./test"],
+    from: ["./runtime", "./sandbox", "./review", "./test"],
     message: "stacks import components only.",
+  },
+  {
+    target: "./review",
+    from: ["./sandbox", "./test"],
+    message: "review reads programs and their configuration; it plays no cloud.",
+  },
+  {
+    target: "./sandbox",
+    from: "./review",
+    message: "the sandbox plays clouds; what a program declares is none of its business.",
   },
 ];
 
@@ -89,7 +99,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["components/**", "stacks/**"],
+    files: ["components/**", "stacks/**", "review/**"],
     rules: {
       "no-restricted-imports": [
         "error",

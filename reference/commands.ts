@@ -17,7 +17,7 @@ export async function commandsPage(): Promise<string> {
   const program = await buildProgram({
     // Nothing is run.
     perform: () => Promise.resolve(),
-    loadSandbox: () => Promise.resolve(sandboxCommand()),
+    elsewhere: { sandbox: () => Promise.resolve(sandboxCommand()), review: () => import("../review/index.js") },
     args: ["sandbox"],
   });
   const commands = withChildren(program, []);

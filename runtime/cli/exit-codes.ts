@@ -5,6 +5,7 @@
  */
 import { ByokError, type ByokErrorCode } from "../master-key/errors.js";
 import { FileError } from "./file-error.js";
+import { ReviewFindingsError } from "./review-findings.js";
 import { NotEffectiveYetError } from "./wait.js";
 
 /** Every exit code, with what it means in words. Scripts branch on these; they do not change between minor versions. */
@@ -16,6 +17,7 @@ export const EXIT_CODES = {
   4: "temporarily unavailable, or not effective yet when --wait ran out: try again later",
   5: "integrity: damaged, altered, foreign, or the wrong key",
   6: "file system: target exists, disk full, no permission",
+  7: "a review found something: errors, or warnings with --strict",
   130: "interrupted: nothing half-written was left behind",
 } as const;
 
@@ -57,6 +59,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ByokError) return BY_CODE[error.code];
   if (error instanceof FileError) return 6;
   if (error instanceof NotEffectiveYetError) return 4;
+  if (error instanceof ReviewFindingsError) return 7;
   return 1;
 }
 

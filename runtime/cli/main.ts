@@ -37,10 +37,14 @@ void run(
     clock: systemClock,
     signal: stop.signal,
   },
-  async () => {
-    // eslint-disable-next-line import-x/no-restricted-paths -- the one way from the command to the sandbox, loaded only when a person asks for it
-    const { sandboxCommand } = await import("../../sandbox/cli/index.js");
-    return sandboxCommand();
+  {
+    sandbox: async () => {
+      // eslint-disable-next-line import-x/no-restricted-paths -- the one way from the command to the sandbox, loaded only when a person asks for it
+      const { sandboxCommand } = await import("../../sandbox/cli/index.js");
+      return sandboxCommand();
+    },
+    // eslint-disable-next-line import-x/no-restricted-paths -- the same for reviews of what a stack's program declares
+    review: () => import("../../review/index.js"),
   },
 ).then((code) => {
   process.exitCode = code;

@@ -8,25 +8,27 @@ import { Command } from "commander";
 import { type DecryptOptions } from "./commands/decrypt.js";
 import { type EncryptOptions } from "./commands/encrypt.js";
 import { type VerifyOptions } from "./commands/verify.js";
+import { type Elsewhere } from "./elsewhere.js";
 import { exitCodeHelp } from "./exit-codes.js";
 import { packageVersion } from "./package-version.js";
 import { addCredentialsCommands } from "./program/credentials.js";
 import { addDescriptorCommands } from "./program/descriptor.js";
 import { collect, common, type CommonOptions, type Perform, refuseEmpty, withKeys, withWait } from "./program/flags.js";
+import { addReviewCommands } from "./program/review.js";
 import { addSecretCommands } from "./program/secret.js";
 
 /** What {@link buildProgram} needs beside the arguments. */
 export interface ProgramOptions {
   /** Called with the command that was asked for; knows how to show its outcome. */
   readonly perform: Perform;
-  /** Loads the sandbox's own command; only called if it was asked for. */
-  readonly loadSandbox: () => Promise<Command>;
+  /** Loads commands that stand outside the runtime; only called for one that was asked for. */
+  readonly elsewhere: Elsewhere;
   /** Arguments after `byok`. */
   readonly args: readonly string[];
 }
 
 /** Builds the program. Parsing it runs the command. */
-export async function buildProgram({ perform, loadSandbox, args }: ProgramOptions): Promise<Command> {
+export async function buildProgram({ perform, elsewhere, args }: ProgramOptions): Promise<Command> {
   const program = new Command("byok")
     .description("Encrypts backups under a key that the customer owns and can take away.")
     .configureHelp({ helpWidth: 110 })
@@ -82,8 +84,10 @@ export async function buildProgram({ perform, loadSandbox, args }: ProgramOption
       await perform(options.json === true, async (context) => (await import("./commands/inspect.js")).inspect(input, context));
     });
 
+  addReviewCommands(program, perform, () => elsewhere.review());
+
   refuseEmpty(program);
-  if (asksForSandbox(args)) program.addCommand(await loadSandbox());
+  if (asksForSandbox(args)) program.addCommand(await elsewhere.sandbox());
   else program.command("sandbox").description("play a tenant's cloud on this machine (development): byok sandbox --help");
   return program;
 }

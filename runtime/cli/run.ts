@@ -8,20 +8,22 @@ import { type Command, CommanderError } from "commander";
 import { ByokError } from "../master-key/errors.js";
 import { likelyCauses } from "./advice.js";
 import { type Outcome, type Context } from "./context.js";
+import { type Elsewhere } from "./elsewhere.js";
 import { type ExitCode, exitCodeOf } from "./exit-codes.js";
 import { FileError } from "./file-error.js";
 import { throwIfAborted } from "./interrupt.js";
 import { type CliIo } from "./io.js";
 import { buildProgram } from "./program.js";
+import { ReviewFindingsError } from "./review-findings.js";
 import { paintFor, Terminal } from "./terminal.js";
 import { NotEffectiveYetError } from "./wait.js";
 
 /**
  * Runs `byok` with the arguments that follow its name. Never throws.
  *
- * @param loadSandbox loads the `sandbox` command, if it is asked for
+ * @param elsewhere loads commands that stand outside the runtime, if they are asked for
  */
-export async function run(args: readonly string[], io: CliIo, loadSandbox: () => Promise<Command>): Promise<ExitCode> {
+export async function run(args: readonly string[], io: CliIo, elsewhere: Elsewhere): Promise<ExitCode> {
   const options = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
   const json = options.includes("--json");
   const verbose = options.includes("--verbose");
@@ -36,7 +38,7 @@ export async function run(args: readonly string[], io: CliIo, loadSandbox: () =>
     if (failure !== undefined && !json) explain(failure, io, verbose);
   };
   try {
-    const program = await buildProgram({ perform, loadSandbox, args });
+    const program = await buildProgram({ perform, elsewhere, args });
     captureOutput(program, io);
     await program.parseAsync(args, { from: "user" });
     return failure === undefined ? 0 : exitCodeOf(failure);
@@ -76,15 +78,20 @@ function settle(thrown: unknown, signal: AbortSignal): Error | undefined {
   return types.isNativeError(thrown) ? thrown : new Error(String(thrown));
 }
 
+type KnownError = ByokError | FileError | NotEffectiveYetError | ReviewFindingsError;
+
+function isKnown(error: Error): error is KnownError {
+  return [ByokError, FileError, NotEffectiveYetError, ReviewFindingsError].some((known) => error instanceof known);
+}
+
 function codeOf(error: Error): string {
-  return error instanceof ByokError || error instanceof FileError || error instanceof NotEffectiveYetError ? error.code : "UNEXPECTED";
+  return isKnown(error) ? error.code : "UNEXPECTED";
 }
 
 /** An error for programs. */
 function describe(error: Error, env: CliIo["env"], verbose: boolean): Record<string, unknown> {
-  const known = error instanceof ByokError || error instanceof FileError || error instanceof NotEffectiveYetError;
   return {
-    ...(known ? error.toJSON() : { name: error.name, message: error.message }),
+    ...(isKnown(error) ? error.toJSON() : { name: error.name, message: error.message }),
     code: codeOf(error),
     exitCode: exitCodeOf(error),
     likelyCauses: likelyCauses(error, env),

@@ -1,6 +1,7 @@
 /** `byok` in this process: what it printed, and how it ended. */
 import { type Command } from "commander";
 import { Readable, Writable } from "node:stream";
+import { type Elsewhere } from "../../../runtime/cli/elsewhere.js";
 import { type CliIo } from "../../../runtime/cli/io.js";
 import { run } from "../../../runtime/cli/run.js";
 
@@ -19,6 +20,7 @@ export interface World {
   readonly signal?: AbortSignal;
   readonly clock?: CliIo["clock"];
   readonly loadSandbox?: () => Promise<Command>;
+  readonly loadReview?: Elsewhere["review"];
 }
 
 /** Runs a command line. */
@@ -44,6 +46,9 @@ export async function byok(args: readonly string[], world: World = {}): Promise<
     clock,
     signal: world.signal ?? new AbortController().signal,
   };
-  const code = await run(args, io, world.loadSandbox ?? (() => Promise.reject(new Error("Nobody asked for the sandbox."))));
+  const code = await run(args, io, {
+    sandbox: world.loadSandbox ?? (() => Promise.reject(new Error("Nobody asked for the sandbox."))),
+    review: world.loadReview ?? (() => Promise.reject(new Error("Nobody asked for a review."))),
+  });
   return { code, out: out.text(), err: err.text() };
 }

@@ -1,0 +1,208 @@
+/**
+ * The process that runs a program under Pulumi's mock monitor, as a preview: what is not known stays unknown, and nothing is
+ * computed from it. Started by run-program.ts, spoken to over IPC, answers once.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import type * as Pulumi from "@pulumi/pulumi";
+import {
+  type ReadResourceRequest,
+  type RegisterResourceOutputsRequest,
+  type RegisterResourceRequest,
+} from "@pulumi/pulumi/proto/resource_pb.js";
+
+import { type DeclaredProgram, type DeclaredResource, isObject, packageOf } from "../declared-resource.js";
+import { type Asked, createdState, idOf, isProvider, plain, readState, type Values } from "./cloud-answers.js";
+import { type ProgramRun, type RecordAnswer } from "./run-program.js";
+
+process.once("message", (request) => {
+  // The first failure ends the run: outputs of a failed resource would be waited for in vain.
+  const failed = new Promise<never>((_, reject) => {
+    process.on("unhandledRejection", reject).on("uncaughtException", reject);
+    record(request as ProgramRun, reject).then((recorded) => {
+      answer({ recorded });
+    }, reject);
+  });
+  failed.catch((error: unknown) => {
+    answer({ error: error instanceof Error ? error.message : String(error) });
+  });
+});
+
+let answered = false;
+
+function answer(message: RecordAnswer): void {
+  if (answered) return;
+  answered = true;
+  process.send?.(message, () => {
+    process.exit("error" in message ? 1 : 0);
+  });
+}
+
+async function record(run: ProgramRun, onFailure: (error: unknown) => void): Promise<DeclaredProgram> {
+  // The program's own copy of Pulumi: another one would not share its runtime. Of a folder, what is in it counts.
+  const load = createRequire(join(run.program, "index.js"));
+  const pulumi = load("@pulumi/pulumi") as typeof Pulumi;
+  const warnings = warningsOf(pulumi);
+  pulumi.runtime.setAllConfig({ ...run.config });
+  const recording = new Recording();
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, id }) => recording.answer(type, name, id),
+      call: ({ token }) => {
+        const error = new Error(`The program asks a cloud for ${token}, which has no answer before a deployment.`);
+        onFailure(error);
+        throw error;
+      },
+    },
+    run.project,
+    run.stack,
+    true,
+  );
+  recording.listen(pulumi.runtime.getMonitor() as unknown as Monitor, onFailure);
+  await pulumi.runtime.runInPulumiStack(async () => {
+    const module = load(run.program) as unknown;
+    const main = isObject(module) && "default" in module ? module["default"] : module;
+    const exported: unknown = typeof main === "function" ? await (main as () => unknown)() : main;
+    return isObject(exported) ? exported : {};
+  });
+  await pulumi.runtime.disconnect();
+  return { resources: recording.resources(run), warnings };
+}
+
+/** Without an engine Pulumi logs to the console; collected here, and not printed. */
+function warningsOf(pulumi: typeof Pulumi): string[] {
+  const warnings: string[] = [];
+  const log = pulumi.log as { warn: typeof Pulumi.log.warn };
+  log.warn = async (message) => {
+    warnings.push(message);
+  };
+  return warnings;
+}
+
+/** The calls of the mock monitor that are listened to. */
+interface Monitor {
+  registerResource(request: RegisterResourceRequest, callback: Callback): Promise<void>;
+  readResource(request: ReadResourceRequest, callback: Callback): Promise<void>;
+  registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: Callback): void;
+}
+
+type Callback = (error: Error | null, response?: { getUrn(): string }) => void;
+
+/** A declared resource whose relations are still by the mock monitor's URNs, which know one parent only. */
+type Noted = Omit<DeclaredResource, "urn" | "outputs"> & { readonly mockUrn: string };
+
+/** Notes what mocks do not get to see: parents, protection, providers, what an input depends on. */
+class Recording {
+  readonly #noted = new Map<string, Noted>();
+  readonly #outputs = new Map<string, Values>();
+  /** By type and name: what is being asked just now. */
+  readonly #asked = new Map<string, Asked>();
+
+  listen(monitor: Monitor, onFailure: (error: unknown) => void): void {
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = async (request, callback) => {
+      const asked = this.#ask(request.getType(), request.getName(), request.getObject()?.toJavaScript(), request.getProvider());
+      await register(request, (error, response) => {
+        if (error !== null || response === undefined) onFailure(error);
+        else {
+          this.#note(response.getUrn(), {
+            kind: isProvider(asked.type) ? "provider" : request.getCustom() ? "created" : "component",
+            type: asked.type,
+            name: asked.name,
+            parent: request.getParent(),
+            provider: urnOfReference(request.getProvider()),
+            id: idOf(asked),
+            protect: request.getProtect() === true,
+            retainOnDelete: request.getRetainondelete() === true,
+            ignoreChanges: request.getIgnorechangesList(),
+            inputs: asked.inputs,
+            dependencies: Object.fromEntries(
+              [...request.getPropertydependenciesMap().entries()].map(([input, urns]) => [input, urns.getUrnsList()]),
+            ),
+          });
+        }
+        callback(error, response);
+      });
+    };
+    const read = monitor.readResource.bind(monitor);
+    monitor.readResource = async (request, callback) => {
+      const asked = this.#ask(request.getType(), request.getName(), request.getProperties()?.toJavaScript(), request.getProvider());
+      await read(request, (error, response) => {
+        if (error !== null || response === undefined) onFailure(error);
+        else {
+          this.#note(response.getUrn(), {
+            kind: "adopted",
+            type: asked.type,
+            name: asked.name,
+            parent: request.getParent(),
+            provider: urnOfReference(request.getProvider()),
+            id: request.getId(),
+            protect: false,
+            retainOnDelete: false,
+            ignoreChanges: [],
+            inputs: readState(asked, request.getId()),
+            dependencies: {},
+          });
+        }
+        callback(error, response);
+      });
+    };
+    const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+    monitor.registerResourceOutputs = (request, callback) => {
+      this.#outputs.set(request.getUrn(), plain(request.getOutputs()?.toJavaScript() ?? {}) as Values);
+      registerOutputs(request, callback);
+    };
+  }
+
+  /** What the mock monitor answers. */
+  answer(type: string, name: string, id: string | undefined): { id: string; state: Record<string, unknown> } {
+    const asked = this.#asked.get(`${type} ${name}`) ?? { type, name, inputs: {}, provider: {} };
+    if (id !== undefined && id !== "") return { id, state: { ...readState(asked, id) } };
+    // Every id is there: without one, whatever waits for it would stay unknown, descriptors first of all.
+    return { id: isProvider(type) ? packageOf(type) : (idOf(asked) ?? `<id of ${name}>`), state: { ...createdState(asked) } };
+  }
+
+  /** Everything noted, related to each other as in the engine. */
+  resources({ project, stack }: ProgramRun): DeclaredResource[] {
+    const real = new Map([...this.#noted.values()].map((noted) => [noted.mockUrn, `urn:pulumi:${stack}::${project}::${this.#path(noted)}::${noted.name}`]));
+    return [...this.#noted.values()]
+      .filter(({ type }) => type !== STACK)
+      .map(({ mockUrn, ...noted }) => ({
+        ...noted,
+        urn: real.get(mockUrn) ?? mockUrn,
+        parent: this.#noted.get(noted.parent ?? "")?.type === STACK ? undefined : real.get(noted.parent ?? ""),
+        provider: noted.provider === undefined ? undefined : real.get(noted.provider),
+        dependencies: Object.fromEntries(
+          Object.entries(noted.dependencies).map(([input, urns]) => [input, urns.map((urn) => real.get(urn) ?? urn)]),
+        ),
+        outputs: this.#outputs.get(mockUrn) ?? {},
+      }));
+  }
+
+  /** Types from the root down, as in a URN. The stack is in none. */
+  #path({ type, parent }: Noted): string {
+    const above = this.#noted.get(parent ?? "");
+    return above === undefined || above.type === STACK ? type : `${this.#path(above)}$${type}`;
+  }
+
+  #ask(type: string, name: string, object: unknown, provider: string): Asked {
+    const inputs = plain(object ?? {}) as Values;
+    const asked = { type, name, inputs, provider: this.#noted.get(urnOfReference(provider) ?? "")?.inputs ?? {} };
+    this.#asked.set(`${type} ${name}`, asked);
+    return asked;
+  }
+
+  #note(mockUrn: string, noted: Omit<Noted, "mockUrn">): void {
+    this.#noted.set(mockUrn, { ...noted, mockUrn });
+  }
+}
+
+const STACK = "pulumi:pulumi:Stack";
+
+/** A reference to a provider is `URN::ID`. */
+function urnOfReference(reference: string): string | undefined {
+  return reference === "" ? undefined : reference.slice(0, reference.lastIndexOf("::"));
+}
