@@ -5,7 +5,7 @@
  * @module
  */
 import { type SandboxFile } from "../sandbox-file.js";
-import { type Comparison, type Refreshed, STATE_COMPARISON, unknownOutputs } from "./comparison.js";
+import { type ComparedType, type Comparison, type Refreshed, STATE_COMPARISON, unknownOutputs } from "./comparison.js";
 import { type Deployers } from "./deployers.js";
 import { type Deployed, type ResourceType } from "./resource-type.js";
 import { type CheckFailure, type CheckResult, checkInputs, type Difference, diffInputs } from "./schema.js";
@@ -53,6 +53,8 @@ export interface Provider {
   readonly name: string;
   readonly sdk: string;
   checkConfig(given: Properties): CheckFailure[];
+  /** The properties of a resource type. */
+  typeOf(token: string): ComparedType;
   /** Checks inputs and fills in defaults. */
   check(token: string, given: Properties): CheckResult;
   /** As {@link Comparison.refreshed}. */
@@ -98,6 +100,7 @@ export function defineProvider<Context>(spec: ProviderSpec<Context>): Provider {
     name: spec.name,
     sdk: spec.sdk,
     checkConfig: (given) => spec.checkConfig(given),
+    typeOf,
     check: (token, given) => {
       const type = typeOf(token);
       const result = checkInputs(token, type.inputs, given);

@@ -1,6 +1,6 @@
 /** A copy of the project in a temporary folder, with a Pulumi home and state of its own, driven by the real engine. */
 import { execFile, spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -45,7 +45,7 @@ export class PulumiProject {
     const directory = await mkdtemp(join(tmpdir(), "byok-engine-"));
     await mkdir(join(directory, "state"));
     for (const name of ["Pulumi.yaml", "stacks"]) await cp(join(ROOT, name), join(directory, name), { recursive: true });
-    for (const name of ["components", "runtime", "node_modules", "package.json", "tsconfig.json"]) {
+    for (const name of ["components", "runtime", "sandbox", "test", "node_modules", "package.json", "tsconfig.json"]) {
       await symlink(join(ROOT, name), join(directory, name));
     }
     return new PulumiProject(directory, environment);
@@ -54,6 +54,12 @@ export class PulumiProject {
   /** Path of a stack's configuration in this copy. */
   stackFile(stack: string): string {
     return join(this.directory, "stacks", `Pulumi.${stack}.yaml`);
+  }
+
+  /** Makes another program the project's, by its path within the repository. */
+  async setProgram(path: string): Promise<void> {
+    const file = join(this.directory, "Pulumi.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^main: .*$/m, `main: ${path}`));
   }
 
   /** Runs `pulumi ARGS`; a failing command is a result, not an error. */

@@ -1,0 +1,167 @@
+/**
+ * Upgrades under the real Pulumi engine: the state of the oldest supported release is made anew from its recording, then the
+ * current program takes over. Skipped, and said so, where `pulumi` is missing.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { stringify } from "yaml";
+
+import { placeOf, masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
+import { succeed, withByok } from "../end-to-end/shell.js";
+import { PulumiProject, pulumiIsInstalled } from "../stacks/pulumi-project.js";
+import { startSandboxProcess, type SandboxProcess } from "../stacks/sandbox-process.js";
+import { type Recording } from "./recorded.js";
+import { OLDEST_SUPPORTED, readRecording, withCertificate } from "./recordings.js";
+import { UNTOUCHED } from "./upgrade-problems.js";
+
+const TIMEOUT = 300_000;
+
+/** A stack per cloud, and the one in all of them. */
+const STACKS = ["acme-eu", "acme-gcp-eu", "acme-azure-eu", "acme-all-eu"] as const;
+
+const installed = pulumiIsInstalled();
+if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
+
+let directory: string;
+let sandbox: SandboxProcess;
+const projects: PulumiProject[] = [];
+
+(installed ? describe : describe.skip)(`stacks that ${OLDEST_SUPPORTED} deployed`, () => {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "byok-upgrade-"));
+    sandbox = await startSandboxProcess(join(directory, "sandbox"));
+  }, TIMEOUT);
+
+  afterAll(async () => {
+    for (const project of projects) await project.remove();
+    await sandbox.close();
+    await rm(directory, { recursive: true });
+  });
+
+  test.each(STACKS)(
+    "%s: the current code takes over, replaces and deletes nothing, and opens what was encrypted before",
+    async (stack) => {
+      const service = await Service.create(join(directory, stack), sandbox.environment);
+      const { recording, file } = await service.prepare(await readRecording(stack));
+      const project = await PulumiProject.create({ ...sandbox.environment, BYOK_TEST_RECORDING: file });
+      projects.push(project);
+      const pulumi = async (...args: string[]): Promise<string> => {
+        const { exitCode, stdout, output } = await project.pulumi(...args, "--stack", stack);
+        if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${exitCode}:\n${output}`);
+        return stdout;
+      };
+      const masterKeys = async (): Promise<string> => pulumi("stack", "output", "masterKeys", "--json");
+      await writeFile(project.stackFile(stack), stackFileOf(recording));
+
+      await project.setProgram("test/upgrade/replay.ts");
+      await pulumi("stack", "init");
+      await pulumi("up", "--yes", "--skip-preview");
+      await pulumi("preview", "--expect-no-changes");
+      const before = await masterKeys();
+      await service.encrypt(before);
+
+      await project.setProgram("stacks/tenant.ts");
+      const { steps } = JSON.parse(await pulumi("preview", "--json", "--show-sames")) as { steps: Step[] };
+      expect(steps.filter(({ op }) => !["same", "update", "create"].includes(op))).toEqual([]);
+      expect(steps.filter(({ op, replaceReasons = [] }) => op !== "create" && replaceReasons.length > 0)).toEqual([]);
+      const recorded = recording.resources.map(({ type }) => type);
+      for (const { op, urn } of steps) {
+        // What is created is of a kind that the release did not have: never a second key.
+        if (op === "create") expect([...UNTOUCHED, ...recorded]).not.toContain(typeOf(urn));
+        if (UNTOUCHED.includes(typeOf(urn))) expect([urn, op]).toEqual([urn, "same"]);
+      }
+      const taken = new Set(steps.map(({ urn }) => nameOf(urn)));
+      expect(recording.resources.filter(({ name }) => !taken.has(name))).toEqual([]);
+
+      await pulumi("up", "--yes", "--skip-preview");
+      await pulumi("preview", "--expect-no-changes");
+      const after = await masterKeys();
+      expect(JSON.parse(after)).toEqual(JSON.parse(before));
+      expect(await service.decrypt(after)).toBe(PLAINTEXT);
+      const { keys } = await sandbox.client.act("status", {});
+      for (const key of masterKeyDescriptorsSchema.parse(JSON.parse(after))) {
+        expect(keys.find(({ keyId }) => keyId === placeOf(key))?.grantedTo).toEqual([key.grantedTo]);
+      }
+    },
+    TIMEOUT,
+  );
+});
+
+/** One step of `pulumi preview --json`. */
+interface Step {
+  readonly op: string;
+  readonly urn: string;
+  readonly replaceReasons?: readonly string[];
+}
+
+const PLAINTEXT = "written before the upgrade";
+
+function typeOf(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+function nameOf(urn: string): string {
+  return urn.split("::").at(-1) ?? "";
+}
+
+/** The stack file, as the tenant wrote it for the release. */
+function stackFileOf({ config }: Recording): string {
+  const values = Object.entries(config).map(([key, value]) => [key, /^[[{]/.test(value) ? (JSON.parse(value) as unknown) : value]);
+  return stringify({ config: Object.fromEntries(values) as unknown });
+}
+
+/** The backup service of one tenant, which has its keys from the stack's output. */
+class Service {
+  readonly #place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv };
+  #options = "--secret secret.json --descriptor keys.json --service-key file:./service.key";
+
+  private constructor(cwd: string, env: NodeJS.ProcessEnv) {
+    this.#place = { cwd, env };
+  }
+
+  static async create(directory: string, environment: Readonly<Record<string, string>>): Promise<Service> {
+    await mkdir(join(directory, "data"), { recursive: true });
+    await writeFile(join(directory, "data", "file"), PLAINTEXT);
+    return new Service(directory, withByok(directory, { ...process.env, ...environment }));
+  }
+
+  /** The recording, with the service's own certificate where a certificate signs in; nobody has the example's private key. */
+  async prepare(recording: Recording): Promise<{ readonly recording: Recording; readonly file: string }> {
+    let prepared = recording;
+    if (recording.config["byok:azure"] !== undefined) {
+      const tenant = recording.config["byok:tenant"] ?? "";
+      await this.#byok(`credentials create --tenant ${tenant} --service-key file:./service.key --out credentials.json --certificate-out certificate.pem`);
+      this.#options += " --credentials credentials.json";
+      prepared = withCertificate(recording, await readFile(join(this.#place.cwd, "certificate.pem"), "utf8"));
+    }
+    const file = join(this.#place.cwd, "recording.json");
+    await writeFile(file, JSON.stringify(prepared));
+    return { recording: prepared, file };
+  }
+
+  async encrypt(masterKeys: string): Promise<void> {
+    await this.#take(masterKeys);
+    const [key] = masterKeyDescriptorsSchema.parse(JSON.parse(masterKeys));
+    const create = this.#options.replace("--secret", "--out");
+    await this.#byok(`secret create --tenant ${key?.tenant ?? ""} ${create}`);
+    await this.#byok(`encrypt data ${this.#options} --out data.byok`);
+  }
+
+  /** The text that comes back. */
+  async decrypt(masterKeys: string): Promise<string> {
+    await this.#take(masterKeys);
+    await this.#byok(`decrypt data.byok ${this.#options} --out restored`);
+    return readFile(join(this.#place.cwd, "restored", "file"), "utf8");
+  }
+
+  async #take(masterKeys: string): Promise<void> {
+    await writeFile(join(this.#place.cwd, "keys.json"), masterKeys);
+  }
+
+  async #byok(line: string): Promise<void> {
+    await succeed(`byok ${line}`, this.#place);
+  }
+}
