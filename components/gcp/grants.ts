@@ -19,9 +19,11 @@ const METADATA_ROLE = "roles/cloudkms.viewer";
 /** What to grant. */
 export interface GcpGrants {
   readonly keyId: pulumi.Input<string>;
-  readonly member: string;
+  readonly member: pulumi.Input<string>;
   /** Beside using the key, looking at it. */
   readonly metadata: boolean;
+  /** Whether Pulumi refuses to withdraw them. Default: false. */
+  readonly protect?: boolean;
 }
 
 /**
@@ -31,8 +33,8 @@ export interface GcpGrants {
  *
  * @returns the grant to use the key
  */
-export function registerGrants(parent: pulumi.Resource, name: string, { keyId, member, metadata }: GcpGrants): CryptoKeyIAMMember {
-  const options = { parent, protect: false, retainOnDelete: false };
+export function registerGrants(parent: pulumi.Resource, name: string, { keyId, member, metadata, protect = false }: GcpGrants): CryptoKeyIAMMember {
+  const options = { parent, protect, retainOnDelete: false };
   const grant = new CryptoKeyIAMMember(`${name}-grant`, { cryptoKeyId: keyId, role: USE_ROLE, member }, options);
   if (metadata) new CryptoKeyIAMMember(`${name}-metadata`, { cryptoKeyId: keyId, role: METADATA_ROLE, member }, options);
   return grant;

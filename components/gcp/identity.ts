@@ -25,6 +25,12 @@ export const GCP_SERVICE_ACCOUNT_PATTERN =
 export const GCP_SERVICE_ACCOUNT_RULE =
   "must be the e-mail of one service account, NAME@PROJECT.iam.gserviceaccount.com (without serviceAccount: before it)";
 
+/** Id of a service account: what its e-mail begins with. IAM reference, `serviceAccounts.create`, accountId. */
+export const GCP_ACCOUNT_ID_PATTERN = /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/;
+
+/** What {@link GCP_ACCOUNT_ID_PATTERN} says, in words. */
+export const GCP_ACCOUNT_ID_RULE = "must be 6 to 30 characters of a-z, 0-9 and -, beginning with a letter and not ending with -";
+
 /** Id of a billing account, e.g. `012345-6789AB-CDEF01`. Cloud Billing documentation, "Find your billing account ID". */
 export const GCP_BILLING_ACCOUNT_PATTERN = /^[0-9A-F]{6}(-[0-9A-F]{6}){2}$/;
 

@@ -13,4 +13,5 @@ export { ProtectionLevel } from "../protection-level.js";
 export { Datacenter, REGIONS, type CloudRegions } from "../regions.js";
 export { type GcpExistingArgs } from "./existing.js";
 export { GCP_GLOBAL, GCP_RESIDENCY } from "./locations.js";
+export { GcpServiceIdentity, type GcpServiceIdentityArgs } from "./service-identity.js";
 export { GcpTenantKey, type GcpNewProjectArgs, type GcpTenantKeyArgs } from "./tenant-key.js";

@@ -74,6 +74,10 @@ const COMPUTED: Readonly<Record<string, (inputs: Record<string, unknown>) => Rec
   "gcp:monitoring/notificationChannel:NotificationChannel": ({ labels }) => ({
     name: `channel of ${String((labels as Record<string, unknown>)["email_address"])}`,
   }),
+  "gcp:serviceaccount/account:Account": ({ project, accountId }) => {
+    const email = `${String(accountId)}@${String(project)}.iam.gserviceaccount.com`;
+    return { email, member: `serviceAccount:${email}`, name: `projects/${String(project)}/serviceAccounts/${email}` };
+  },
   "azuread:index/application:Application": () => ({ clientId: "a11ca710-0000-4000-8000-000000000001" }),
   "azuread:index/servicePrincipal:ServicePrincipal": () => ({ objectId: "0b1ec710-0000-4000-8000-000000000002" }),
   "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({ name: resourceGroupName }),

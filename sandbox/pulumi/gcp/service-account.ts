@@ -22,7 +22,7 @@ export const serviceAccountType: ResourceType<GcpContext> = {
   token: "gcp:serviceaccount/account:Account",
   inputs: {
     accountId: { type: "string", computed: true, replaces: true, problem: accountIdProblem },
-    createIgnoreAlreadyExists: { type: "boolean", only: false },
+    createIgnoreAlreadyExists: { type: "boolean" },
     deletionPolicy,
     description: { type: "string" },
     disabled: { type: "boolean", byDefault: false },
@@ -36,10 +36,11 @@ export const serviceAccountType: ResourceType<GcpContext> = {
   async create(context, inputs) {
     const project = projectOf(context, inputs);
     const body = { accountId: textOf(inputs, "accountId") ?? "", serviceAccount: about(inputs) };
-    const made = await context.google.rest("POST", `/v1/projects/${project}/serviceAccounts`, body).catch((error: unknown) => {
-      throw failed("Error creating service account", error);
+    await context.google.rest("POST", `/v1/projects/${project}/serviceAccounts`, body).catch((error: unknown) => {
+      // Taken as it is then, without a change to it.
+      if (!flagOf(inputs, "createIgnoreAlreadyExists") || !isGoogleError(error, 409)) throw failed("Error creating service account", error);
     });
-    return existing(await readAccount(context, String(made["name"]), inputs));
+    return existing(await readAccount(context, `projects/${project}/serviceAccounts/${body.accountId}@${project}.iam.gserviceaccount.com`, inputs));
   },
 
   read: readAccount,
@@ -87,6 +88,7 @@ async function readAccount({ google }: GcpContext, id: string, known: Properties
     name: String(account["name"]),
     project: String(account["projectId"]),
     uniqueId: String(account["uniqueId"]),
+    ...(known["createIgnoreAlreadyExists"] === undefined ? {} : { createIgnoreAlreadyExists: flagOf(known, "createIgnoreAlreadyExists") }),
     ...text("displayName"),
     ...text("description"),
   };
