@@ -31,6 +31,8 @@ export interface DeclaredResource {
   readonly urn: string;
   /** URN of the parent; undefined at the root of the stack. */
   readonly parent: string | undefined;
+  /** Version of the provider that the SDK asks for; undefined for components. */
+  readonly version: string | undefined;
   /** URN of the explicit provider. */
   readonly provider: string | undefined;
   /** Id in its cloud, if the configuration decides it. */

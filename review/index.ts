@@ -4,3 +4,4 @@
  * @module
  */
 export { plan } from "./plan/command.js";
+export { recoverState } from "./recover/command.js";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type DeclaredProgram, type DeclaredResource, isObject } from "../declared-resource.js";
+import { type DeclaredProgram, type DeclaredResource } from "../declared-resource.js";
+import { descriptorsOf } from "../descriptors.js";
 import { awsAccess } from "./aws-access.js";
 import { azureAccess } from "./azure-access.js";
 import { type Deployer, deployerRows } from "./deployers.js";
@@ -37,11 +38,6 @@ export function accessTable(program: DeclaredProgram, deployers: readonly Deploy
     rows: [...parts.flatMap(({ rows }) => rows), ...deployerRows(program.resources, deployers)],
     findings: parts.flatMap(({ findings }) => findings),
   };
-}
-
-/** Master key descriptors that components hand out, as far as they are known. */
-export function descriptorsOf({ resources }: DeclaredProgram): readonly Readonly<Record<string, unknown>>[] {
-  return resources.flatMap(({ outputs }) => (isObject(outputs["descriptor"]) ? [outputs["descriptor"]] : []));
 }
 
 /** The resource that an input comes from, or the one whose known id or name it holds; undefined if neither. */

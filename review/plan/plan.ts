@@ -6,8 +6,9 @@
 import { Access } from "../../components/access.js";
 import { type StackConfig } from "../../stacks/config.js";
 import { type DeclaredProgram, type DeclaredResource } from "../declared-resource.js";
+import { descriptorsOf } from "../descriptors.js";
 import { type StackOfProject } from "../project.js";
-import { accessTable, descriptorsOf } from "./access-table.js";
+import { accessTable } from "./access-table.js";
 import { cloudNameOf, cloudOf } from "./cloud-of.js";
 import { type Deployer, deployerFindings } from "./deployers.js";
 import { accessFindings, programFindings } from "./findings.js";

@@ -112,6 +112,7 @@ class Recording {
             kind: isProvider(asked.type) ? "provider" : request.getCustom() ? "created" : "component",
             type: asked.type,
             name: asked.name,
+            version: textOrUndefined(request.getVersion()),
             parent: request.getParent(),
             provider: urnOfReference(request.getProvider()),
             id: idOf(asked),
@@ -137,6 +138,7 @@ class Recording {
             kind: "adopted",
             type: asked.type,
             name: asked.name,
+            version: textOrUndefined(request.getVersion()),
             parent: request.getParent(),
             provider: urnOfReference(request.getProvider()),
             id: request.getId(),
@@ -201,6 +203,10 @@ class Recording {
 }
 
 const STACK = "pulumi:pulumi:Stack";
+
+function textOrUndefined(text: string): string | undefined {
+  return text === "" ? undefined : text;
+}
 
 /** A reference to a provider is `URN::ID`. */
 function urnOfReference(reference: string): string | undefined {

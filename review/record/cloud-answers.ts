@@ -24,11 +24,6 @@ function known(value: unknown, what: string): string {
   return typeof value === "string" && value !== UNKNOWN ? value : `<${what}>`;
 }
 
-/** True if every value is a text that a deployment would not change. */
-function allKnown(...values: readonly unknown[]): boolean {
-  return values.every((value) => typeof value === "string" && value !== UNKNOWN && !value.includes("<"));
-}
-
 /** The account that the provider is bound to, as stacks/providers.ts binds it. */
 function awsAccount({ provider }: Asked): string {
   const allowed = provider["allowedAccountIds"];
@@ -83,7 +78,8 @@ const COMPUTED: Readonly<Record<string, (asked: Asked) => Values>> = {
 };
 
 /**
- * Ids in the cloud that follow from the inputs, by type; undefined where a part is missing. Sources: the "Import" section of
+ * Ids in the cloud that follow from the inputs, by type; undefined where a part is missing, in angle brackets where the cloud
+ * chooses it. Sources: the "Import" section of
  * each resource in the Pulumi registry, which is also the form of the id in a stack's state.
  */
 const IDS: Readonly<Record<string, (asked: Asked) => string | undefined>> = {
@@ -107,17 +103,23 @@ function vaultId(asked: Asked): string | undefined {
 }
 
 function text(value: unknown): string | undefined {
-  return allKnown(value) ? String(value) : undefined;
+  return typeof value === "string" && value !== UNKNOWN ? value : undefined;
 }
 
-/** The parts one after another; undefined if one of them is not known. */
+/** The parts one after another; undefined if one of them is no text, or not known. */
 function join(...parts: readonly unknown[]): string | undefined {
-  return parts.every((part) => part === "" || allKnown(part)) ? parts.join("") : undefined;
+  return parts.every((part) => text(part) !== undefined) ? parts.join("") : undefined;
+}
+
+/** Id of a resource that `pulumi up` makes, in angle brackets what the cloud chooses; undefined if nothing is known about it. */
+export function idPattern(asked: Asked): string | undefined {
+  return IDS[asked.type]?.(asked);
 }
 
 /** Id of a resource that `pulumi up` makes; undefined if the cloud chooses it. */
 export function idOf(asked: Asked): string | undefined {
-  return IDS[asked.type]?.(asked);
+  const pattern = idPattern(asked);
+  return pattern?.includes("<") === true ? undefined : pattern;
 }
 
 /** State of a resource that `pulumi up` makes. */

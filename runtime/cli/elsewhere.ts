@@ -6,11 +6,12 @@
  */
 import { type Command } from "commander";
 import { type Context, type Outcome } from "./context.js";
-import { type PlanOptions } from "./program/review.js";
+import { type PlanOptions, type RecoverStateOptions } from "./program/review.js";
 
 /** Reviews of what a stack's program declares. */
 export interface Review {
   plan(stack: string, options: PlanOptions, context: Context): Promise<Outcome>;
+  recoverState(stack: string, options: RecoverStateOptions, context: Context): Promise<Outcome>;
 }
 
 /** Loaders of what is elsewhere. */

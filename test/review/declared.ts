@@ -8,6 +8,7 @@ export function declared(type: string, name: string, inputs: Record<string, unkn
     type,
     name,
     urn: `urn:${name}`,
+    version: undefined,
     parent: undefined,
     provider: undefined,
     id: undefined,

@@ -15,8 +15,19 @@ export interface PlanOptions {
   readonly strict?: boolean;
 }
 
+/** Options of `recover-state`, as they stand on the command line. */
+export interface RecoverStateOptions {
+  readonly cwd?: string;
+  readonly program?: string;
+  readonly descriptor?: string;
+  readonly id?: readonly string[];
+  readonly out?: string;
+  readonly force?: boolean;
+}
+
 const STACK = "name of the stack; its configuration is Pulumi.STACK.yaml, where the project keeps them";
 const CWD = "folder of the Pulumi project (default: this one, or the next above with a Pulumi.yaml)";
+const PROGRAM = "another program than the project's, .js or (with tsx installed) .ts";
 
 /** Adds the commands. */
 export function addReviewCommands(program: Command, perform: Perform, loadReview: Elsewhere["review"]): void {
@@ -24,7 +35,7 @@ export function addReviewCommands(program: Command, perform: Perform, loadReview
     .description("show what a stack will create, who will be able to do what, and where, before anything is created; contacts nothing")
     .argument("<stack>", STACK)
     .option("--cwd <folder>", CWD)
-    .option("--program <file>", "another program than the project's, .js or (with tsx installed) .ts")
+    .option("--program <file>", PROGRAM)
     .option("--deployer <cloud=id>", "who runs pulumi up: aws=ARN, gcp=EMAIL, azure=OBJECT_ID or CLIENT_ID; may be given several times", collect)
     .option("--strict", "exit with 7 on warnings too")
     .addHelpText(
@@ -40,5 +51,33 @@ For a pipeline:  byok plan acme-eu --strict --json --deployer aws=arn:aws:iam::1
     )
     .action(async (stack: string, options: PlanOptions & CommonOptions) => {
       await perform(options.json === true, async (context) => (await loadReview()).plan(stack, options, context));
+    });
+
+  common(program.command("recover-state"), { mode: false })
+    .description("lost Pulumi state: write the import file that gives a stack its resources back; contacts nothing")
+    .argument("<stack>", STACK)
+    .option("--descriptor <file>", "master key descriptors that the service has; they tell ids that the clouds chose")
+    .option("--id <name=id>", "id of a resource, by its name in the stack; may be given several times", collect)
+    .option("--out <file>", "where the import file goes (default: Pulumi.STACK.import.json in the project's folder)")
+    .option("--force", "replace --out if it exists")
+    .option("--cwd <folder>", CWD)
+    .option("--program <file>", PROGRAM)
+    .addHelpText(
+      "after",
+      `
+The keys are where they were; only Pulumi no longer knows them. A plain pulumi up would try to make them again: in AWS a second
+key, elsewhere an error, since their names are taken. This writes a file for pulumi import and prints the commands to run, with
+the stack's configuration as it was deployed. Ids in Google Cloud and Azure follow from it; a key's id in AWS and the object ids
+in Entra are in the service's descriptors, and where they are not, the command that finds them is printed.
+
+  $ byok recover-state acme-eu --descriptor acme.keys.json
+  $ pulumi stack init acme-eu
+  $ pulumi import --file Pulumi.acme-eu.import.json --generate-code=false --yes --stack acme-eu
+  $ pulumi preview --diff --stack acme-eu && pulumi up --stack acme-eu
+
+Nothing in a cloud changes by that. Importing protects everything and retains nothing; the next pulumi up puts both right.`,
+    )
+    .action(async (stack: string, options: RecoverStateOptions & CommonOptions) => {
+      await perform(options.json === true, async (context) => (await loadReview()).recoverState(stack, options, context));
     });
 }
