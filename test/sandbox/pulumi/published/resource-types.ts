@@ -14,7 +14,7 @@ export type TableOf = Pick<ResourceType<never>, "token" | "inputs">;
 export async function resourceTypes(): Promise<TableOf[]> {
   const files = PROVIDERS.flatMap((provider) => readdirSync(join(FOLDER, provider)).filter((file) => file.endsWith(".ts")).map((file) => join(FOLDER, provider, file)));
   const modules = await Promise.all(files.map(async (file): Promise<unknown> => import(file)));
-  return modules.flatMap((module) => (typeof module === "object" && module !== null ? Object.values(module).filter(isResourceType) : []));
+  return modules.flatMap((module) => (typeof module === "object" && module !== null ? Object.values(module).flat().filter(isResourceType) : []));
 }
 
 function isResourceType(value: unknown): value is TableOf {
