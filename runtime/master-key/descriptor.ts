@@ -68,7 +68,8 @@ const awsKmsDescriptor = z.strictObject({
   replicaArns: z.array(z.string().regex(AWS_KEY_ARN, "must be the full ARN of a KMS key")).optional(),
   aliasName: z
     .string()
-    .regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must look like alias/NAME"),
+    .regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must look like alias/NAME")
+    .optional(),
 });
 
 const gcpKmsDescriptor = z.strictObject({

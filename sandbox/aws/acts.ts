@@ -23,6 +23,7 @@ export const AWS_ACTS = {
       arn: z.string(),
       policy: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
       session: z.string().optional(),
+      address: z.string().optional(),
     }),
     (aws, args) => aws.addIdentity(args),
   ),

@@ -26,12 +26,24 @@ export interface KeyMaterial {
   readonly origin: "INITIAL" | "AUTOMATIC" | "ON_DEMAND";
 }
 
-/** A symmetric ENCRYPT_DECRYPT key. Times are epoch milliseconds. */
+/**
+ * A key. Times are epoch milliseconds. All but symmetric ENCRYPT_DECRYPT keys with material of KMS's own are only described: they
+ * are there to be refused.
+ */
 export interface KeyRecord {
+  /** A UUID, or `mrk-` and 32 hex digits for the keys of a multi-Region set, which share it. */
   readonly id: string;
   readonly account: string;
   readonly region: string;
   readonly createdAt: number;
+  /** Region of the primary key, for keys of a multi-Region set; absent for all others. */
+  readonly primaryRegion?: string;
+  /** Absent: SYMMETRIC_DEFAULT. */
+  readonly spec?: string;
+  /** Absent: ENCRYPT_DECRYPT. */
+  readonly usage?: string;
+  /** Absent: AWS_KMS. A key of origin EXTERNAL waits for its material. */
+  readonly origin?: string;
   description: string;
   enabled: boolean;
   /** Set while the key is pending deletion; the key is gone when this time has come. */
@@ -42,6 +54,28 @@ export interface KeyRecord {
   rotation: { readonly periodInDays: number; nextAt: number } | null;
   readonly materials: KeyMaterial[];
   tags: Record<string, string>;
+}
+
+/** A grant on a key (API_GrantListEntry). */
+export interface GrantRecord {
+  /** 64 hex digits. */
+  readonly id: string;
+  readonly token: string;
+  readonly keyId: string;
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly grantee: string;
+  readonly retiring: string | null;
+  readonly operations: readonly string[];
+  readonly constraints: GrantConstraints;
+  readonly createdAt: number;
+}
+
+/** What the encryption context of a request must be, or contain. */
+export interface GrantConstraints {
+  readonly equals?: Readonly<Record<string, string>>;
+  readonly subset?: Readonly<Record<string, string>>;
 }
 
 /** An alias of a key in the same account and Region. */
@@ -55,10 +89,12 @@ export interface AliasRecord {
   updatedAt: number;
 }
 
-/** What `restore` puts back, by key id: how the key was before the tenant's first act on it. */
+/** What `restore` puts back: how the key was before the tenant's first act on it. */
 export interface BeforeRevocation {
   readonly enabled: boolean;
   readonly policy: string;
+  /** Absent in states of older releases. */
+  readonly grants?: readonly GrantRecord[];
 }
 
 /** Everything, as stored. */
@@ -73,7 +109,15 @@ export interface AwsState {
   signedIn: string;
   readonly keys: KeyRecord[];
   readonly aliases: AliasRecord[];
+  readonly grants: GrantRecord[];
+  /** By key id; by ARN for keys of a multi-Region set. */
   readonly revocations: Record<string, BeforeRevocation>;
+}
+
+/** A state as this version has it: what an older one did not know is empty. */
+export function upgradedState(state: AwsState): AwsState {
+  const known: Partial<AwsState> = state;
+  return Object.assign(state, { grants: known.grants ?? [] });
 }
 
 /** Names of the identities of a fresh sandbox. */
@@ -119,6 +163,7 @@ export function initialState(): AwsState {
     signedIn: TENANT_ACCOUNT,
     keys: [],
     aliases: [],
+    grants: [],
     revocations: {},
   };
 }

@@ -8,6 +8,7 @@ import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { marshal, unmarshalObject } from "../../sandbox/pulumi/marshal.js";
 import { type ConfiguredProvider, type Provider } from "../../sandbox/pulumi/provider.js";
 import { type Properties, type Value } from "../../sandbox/pulumi/values.js";
+import { deploy } from "./recorded-deployment.js";
 
 /** What happened to one resource; `retain`: forgotten, and left in the cloud. */
 export interface Step {
@@ -34,6 +35,7 @@ interface Options {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
 }
 
 /** One stack with one provider. */
@@ -57,6 +59,24 @@ export class InProcessEngine {
     const resource = this.#resources.get(name);
     if (resource === undefined) throw new Error(`there is no ${name}`);
     this.#resources.set(name, { ...resource, protect: false });
+  }
+
+  /** What protection would hold back, in the order of registration; nothing is changed in the cloud. */
+  async held(program: () => Promise<Record<string, unknown>>): Promise<string | undefined> {
+    const { registrations } = await deploy(program);
+    for (const { type, name, inputs, ignoreChanges } of registrations) {
+      const old = this.#resources.get(name);
+      if (old?.protect !== true) continue;
+      const { inputs: checked } = this.#provider.check(type, inputs as Properties);
+      const replaces = this.#configured
+        .diff(type, old.state, checked, ignoreChanges)
+        // What mocks make up is not known.
+        .filter(({ property, replaces: isReplaced }) => isReplaced && !["targetKeyId", "keyId", "primaryKeyArn"].includes(property));
+      if (replaces.length > 0) return `${name} is protected, and ${replaces.map(({ property }) => property).join(", ")} would replace it`;
+    }
+    const names = new Set(registrations.map(({ name }) => name));
+    const gone = [...this.#resources].find(([name, { protect }]) => protect && !names.has(name));
+    return gone === undefined ? undefined : `${gone[0]} is protected, and is gone from the program`;
   }
 
   /**
@@ -89,7 +109,8 @@ export class InProcessEngine {
       seen.add(name);
       const { inputs, failures } = this.#provider.check(type, properties);
       if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("; "));
-      const { protect, retainOnDelete, ignoreChanges } = options.get(name) ?? { protect: false, retainOnDelete: false, ignoreChanges: [] };
+      const none: Options = { protect: false, retainOnDelete: false, ignoreChanges: [], replaceOnChanges: [] };
+      const { protect, retainOnDelete, ignoreChanges, replaceOnChanges } = options.get(name) ?? none;
       const keep = ({ id, state }: { id: string; state: Properties }) => {
         this.#resources.set(name, { type, id, state, protect, retainOnDelete });
         return { id, state: marshal(state) };
@@ -101,7 +122,7 @@ export class InProcessEngine {
       }
       const differences = this.#configured.diff(type, old.state, inputs, ignoreChanges);
       if (differences.length === 0) return keep(old);
-      const replaces = differences.filter((difference) => difference.replaces).map(({ property }) => property);
+      const replaces = differences.map(({ property, replaces: byItself }) => (byItself || replaceOnChanges.includes(property) ? property : "")).filter((property) => property !== "");
       if (replaces.length === 0) {
         steps.push({ op: "update", name });
         const wanted: Record<string, Value> = { ...inputs };
@@ -148,6 +169,7 @@ export class InProcessEngine {
         protect: request.getProtect() === true,
         retainOnDelete: request.getRetainondelete() === true,
         ignoreChanges: request.getIgnorechangesList(),
+        replaceOnChanges: request.getReplaceonchangesList(),
       });
       return registerResource(request, callback);
     };

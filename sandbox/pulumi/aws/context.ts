@@ -10,6 +10,8 @@ export interface AwsContext {
   readonly account: string;
   readonly region: string;
   readonly kms: Sdk.KMSClient;
+  /** The client for another Region. */
+  kmsIn(region: string): Sdk.KMSClient;
   /** The SDK, loaded when the first resource needs it. */
   readonly sdk: typeof Sdk;
 }

@@ -12,6 +12,8 @@ export interface DeployedKey {
   readonly engine: InProcessEngine;
   /** Runs the stack with these arguments; steps and descriptor. */
   up(args: AwsTenantKeyArgs): Promise<Run & { readonly descriptor: AwsKmsDescriptor }>;
+  /** What holds a change back, by the inputs that the component would register; nothing is deployed. */
+  wouldRefuse(args: AwsTenantKeyArgs): Promise<string | undefined>;
 }
 
 /** A stack of the administrator that is signed in. */
@@ -19,15 +21,17 @@ export function deployedKey(sandbox: Sandbox, account: string): DeployedKey {
   const { endpoints, aws } = sandbox;
   const config = { region: "us-east-1", allowedAccountIds: [account] };
   const engine = new InProcessEngine(awsProvider, awsProvider.configure(config, { endpoints, deployers: { aws: aws.deployer() } }));
+  const program = (args: AwsTenantKeyArgs) => async () => {
+    const { Provider } = await import("@pulumi/aws/provider.js");
+    const { AwsTenantKey } = await import("../../../components/aws/index.js");
+    const provider = new Provider("tenant", { region: "us-east-1" });
+    return { descriptor: new AwsTenantKey("k", args, { provider }).descriptor };
+  };
   return {
     engine,
+    wouldRefuse: (args) => engine.held(program(args)),
     async up(args) {
-      const run = await engine.up(async () => {
-        const { Provider } = await import("@pulumi/aws/provider.js");
-        const { AwsTenantKey } = await import("../../../components/aws/index.js");
-        const provider = new Provider("tenant", { region: "us-east-1" });
-        return { descriptor: new AwsTenantKey("k", args, { provider }).descriptor };
-      });
+      const run = await engine.up(program(args));
       return { ...run, descriptor: run.outputs["descriptor"] as AwsKmsDescriptor };
     },
   };
