@@ -32,6 +32,12 @@ export async function listen(server: Server, port: number): Promise<number> {
   return address.port;
 }
 
+/**
+ * How long a server keeps a connection that nobody uses, in milliseconds. Node's 5 s is so short that on a busy machine a client
+ * may send its next request at the moment in which the connection is closed.
+ */
+export const KEEP_ALIVE = 120_000;
+
 /** Ends a server and its connections: SDKs keep them alive, and waiting for them to time out would be waiting for the client. */
 export async function stopServer(server: HttpServer | HttpsServer): Promise<void> {
   const closed = once(server, "close");

@@ -5,7 +5,7 @@
  * @module
  */
 import { AWS_EXISTING_MEMBERS, AWS_MEMBERS } from "./config-aws.js";
-import { AZURE_MEMBERS } from "./config-azure.js";
+import { AZURE_EXISTING_MEMBERS, AZURE_MEMBERS } from "./config-azure.js";
 import { GCP_EXISTING_MEMBERS, GCP_MEMBERS, GCP_NEW_PROJECT_MEMBERS } from "./config-gcp.js";
 import { suggestion } from "./did-you-mean.js";
 import { looksSecret } from "./looks-secret.js";
@@ -36,6 +36,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   "gcp.existing": GCP_EXISTING_MEMBERS,
   "gcp.createProject": GCP_NEW_PROJECT_MEMBERS,
   azure: AZURE_MEMBERS,
+  "azure.existing": AZURE_EXISTING_MEMBERS,
 };
 
 /** What the program makes itself instead of reading a provider's namespace, and where credentials come from then. */

@@ -6,7 +6,8 @@
 import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
-import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
+import { AzureGrantBy } from "../components/azure/grant-by.js";
+import { ROLE_READS_RULE } from "../components/azure/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
 import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
@@ -104,9 +105,10 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   const azure = readCloud("azure", azureSchema(now));
   const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
 
+  const keyMetadata = read("keyMetadata", keyMetadataSchema);
   const options = withoutUndefined({
     access: read("access", accessSchema),
-    keyMetadata: read("keyMetadata", keyMetadataSchema),
+    keyMetadata,
     auditLog: read("auditLog", auditLogSchema),
     alarms: read("alarms", alarmsSchema),
   });
@@ -132,7 +134,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
     if ("auditLog" in options && !options.auditLog) problems.push(`byok:auditLog: ${AWS_AUDIT_LOG_RULE}`);
   }
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
-  if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
+  if (azure?.grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`byok:keyMetadata: ${ROLE_READS_RULE}`);
 
   if (problems.length > 0 || tenant === undefined || datacenter === undefined) throw new StackConfigError(problems);
   const crossRegion = allowCrossRegion ? { allowCrossRegion } : {};
@@ -147,14 +149,24 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   };
 }
 
-/** One line per problem of a zod issue, with the full name of the key or member it is about. */
 function issueProblems(key: string, issue: z.core.$ZodIssue): string[] {
+  return issueLine("byok", MEMBERS, key, issue);
+}
+
+/**
+ * One line per problem of a zod issue, with the full name of the key or member it is about.
+ *
+ * @param members - members of objects, by the name of the object after the namespace
+ */
+export function issueLine(
+  namespace: string, members: Readonly<Record<string, readonly string[]>>, key: string, issue: z.core.$ZodIssue,
+): string[] {
   const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
   if (issue.code === "unrecognized_keys") {
-    const known = MEMBERS[`${key}${path}`] ?? [];
-    return issue.keys.flatMap((member) => unknownKeyProblem(`byok:${key}${path}.${member}`, member, known) ?? []);
+    const known = members[`${key}${path}`] ?? [];
+    return issue.keys.flatMap((member) => unknownKeyProblem(`${namespace}:${key}${path}.${member}`, member, known) ?? []);
   }
-  return [`byok:${key}${path}: ${issue.message}`];
+  return [`${namespace}:${key}${path}: ${issue.message}`];
 }
 
 function isAzureAlone(clouds: readonly Cloud[] | undefined): boolean {
@@ -171,11 +183,4 @@ function textMember(object: unknown, member: string): string | undefined {
   if (typeof object !== "object" || object === null) return undefined;
   const value = (object as Readonly<Record<string, unknown>>)[member];
   return typeof value === "string" ? value : undefined;
-}
-
-/** What says how to create a key, beside `existingKey`. */
-function creationProblems(cloud: Cloud, config: object, creationArgs: readonly string[]): string[] {
-  return creationArgs
-    .filter((member) => member in config)
-    .map((member) => `byok:${cloud}.${member}: says how to create a key; byok:${cloud}.existingKey creates none`);
 }

@@ -14,13 +14,21 @@ import { type ProviderResource } from "@pulumi/pulumi";
 import { requirePeer } from "../components/require-peer.js";
 import { type StackConfig } from "./config.js";
 
+/** The providers of the clouds in use. */
+export interface TenantProviders {
+  readonly aws?: ProviderResource;
+  readonly gcp?: ProviderResource;
+  readonly azureNative?: ProviderResource;
+  readonly azuread?: ProviderResource;
+}
+
 /** @throws MissingPeerError if the SDK of a cloud in use is not installed */
-export function tenantProviders({ aws, gcp, azure }: StackConfig): ProviderResource[] {
-  return [
-    ...(aws === undefined ? [] : [awsProvider(aws)]),
-    ...(gcp === undefined ? [] : [gcpProvider(gcp)]),
-    ...(azure === undefined ? [] : [azureProvider(azure), entraProvider(azure)]),
-  ];
+export function tenantProviders({ aws, gcp, azure }: StackConfig): TenantProviders {
+  return {
+    ...(aws === undefined ? {} : { aws: awsProvider(aws) }),
+    ...(gcp === undefined ? {} : { gcp: gcpProvider(gcp) }),
+    ...(azure === undefined ? {} : { azureNative: azureProvider(azure), azuread: entraProvider(azure) }),
+  };
 }
 
 /** Refuses any account but the tenant's before it creates anything. */
@@ -31,7 +39,7 @@ function awsProvider({ accountId, region }: NonNullable<StackConfig["aws"]>): Pr
 }
 
 /** Every resource names its project too. */
-function gcpProvider({ project, createProject }: NonNullable<StackConfig["gcp"]>): ProviderResource {
+export function gcpProvider({ project, createProject }: Pick<NonNullable<StackConfig["gcp"]>, "project" | "createProject">): ProviderResource {
   requirePeer("@pulumi/gcp");
   const { Provider } = require("@pulumi/gcp/provider") as typeof Gcp;
   const id = project ?? createProject?.projectId;

@@ -6,20 +6,26 @@
  *
  * @module
  */
-import { runtime } from "@pulumi/pulumi";
+import { output, runtime } from "@pulumi/pulumi";
 
 // Not the index of all components: that one loads the SDKs of every cloud.
 import { TenantKeys } from "../components/tenant-keys.js";
+import { proveAccounts } from "./accounts.js";
 import { parseStackConfig } from "./config.js";
 import { tenantProviders } from "./providers.js";
 
 const { service, ...config } = parseStackConfig(runtime.allConfig());
+const providers = tenantProviders(config);
 
-const keys = new TenantKeys(
-  `${config.tenant}-${config.datacenter}`,
-  { ...config, ...(service === undefined ? {} : "preset" in service ? service : { service }) },
-  { providers: tenantProviders(config) },
-);
+async function deploy(): Promise<TenantKeys["masterKeys"]> {
+  await proveAccounts(config, providers);
+  const keys = new TenantKeys(
+    `${config.tenant}-${config.datacenter}`,
+    { ...config, ...(service === undefined ? {} : "preset" in service ? service : { service }) },
+    { providers: Object.values(providers) },
+  );
+  return keys.masterKeys;
+}
 
 /** Master key descriptors for the runtime: `pulumi stack output masterKeys --json`. Public, no secret in them. */
-export const masterKeys = keys.masterKeys;
+export const masterKeys = output(deploy());

@@ -7,12 +7,16 @@ import "./peers.js";
 
 import { Application } from "@pulumi/azuread/application";
 import { ApplicationCertificate } from "@pulumi/azuread/applicationCertificate";
+import { getApplication } from "@pulumi/azuread/getApplication";
+import { getServicePrincipal } from "@pulumi/azuread/getServicePrincipal";
 import { ServicePrincipal } from "@pulumi/azuread/servicePrincipal";
 import * as pulumi from "@pulumi/pulumi";
 
+import { UnfitResourceError } from "../errors.js";
 import { resourceName } from "../names.js";
 import { type Datacenter } from "../regions.js";
-import { resolveAppRegistrationArgs } from "./app-registration-args.js";
+import { type ResolvedAppRegistrationArgs, resolveAppRegistrationArgs } from "./app-registration-args.js";
+import { applicationMisfits } from "./fit.js";
 
 /** Arguments of `AzureAppRegistration`. */
 export interface AzureAppRegistrationArgs {
@@ -27,6 +31,12 @@ export interface AzureAppRegistrationArgs {
   certificates: string[];
   /** Display name of the application. Default: `byok-TENANT-DATACENTER`. */
   displayName?: string;
+  /**
+   * Client id of an application that exists already, made by hand: it is read, must fit, and is never changed. Its certificates
+   * stay in the tenant's own hands too; `certificates` says which ones the service has. Excludes `displayName`. Default: a new
+   * application.
+   */
+  existing?: string;
 }
 
 /**
@@ -51,46 +61,28 @@ export class AzureAppRegistration extends pulumi.ComponentResource {
   /** End of that certificate's validity, RFC 3339. */
   readonly certificateNotAfter: pulumi.Output<string>;
 
+  /** True if it was there before: then it may be granted already. */
+  readonly existing: boolean;
+
   /**
    * @param name - resource name; children are called `NAME-application`, `NAME-principal` and, one per certificate,
-   *   `NAME-certificate-` and eight digits of its thumbprint
+   *   `NAME-certificate-` and eight digits of its thumbprint; an application that exists has none
    * @param args - for whom, and which certificates sign in
    * @param opts - pass the azuread provider with the tenant's credentials as `provider` (or `providers`)
    * @throws InvalidArgsError before anything is registered, if an argument is not valid
+   * @throws UnfitResourceError through the outputs, if an application that exists does not fit
    */
   constructor(name: string, args: AzureAppRegistrationArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { certificates, newest } = resolveAppRegistrationArgs(name, args, new Date());
+    const resolved = resolveAppRegistrationArgs(name, args, new Date());
     super("pulumi-byok:index:AzureAppRegistration", name, {}, opts);
 
-    // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-    const application = new Application(
-      `${name}-application`,
-      { displayName: args.displayName ?? resourceName(args.tenant, args.datacenter), signInAudience: "AzureADMyOrg" },
-      { parent: this, protect: true, retainOnDelete: false },
-    );
-
-    const principal = new ServicePrincipal(
-      `${name}-principal`,
-      { clientId: application.clientId },
-      // Turning sign-in off is one way to revoke; `pulumi up --refresh` must not quietly undo it.
-      { parent: this, protect: true, retainOnDelete: false, ignoreChanges: ["accountEnabled"] },
-    );
-
-    // Named by thumbprint: when the older of two goes, the newer one stays the resource that it was.
-    const uploaded = certificates.map(
-      ({ pem, thumbprint, notAfter }) =>
-        new ApplicationCertificate(
-          `${name}-certificate-${thumbprint.slice(0, 8).toLowerCase()}`,
-          { applicationId: application.id, type: "AsymmetricX509Cert", encoding: "pem", value: pem, endDate: notAfter },
-          // Signing in comes last and goes first.
-          { parent: this, protect: false, retainOnDelete: false, dependsOn: principal },
-        ),
-    );
-
-    this.clientId = application.clientId;
-    this.servicePrincipalId = principal.objectId;
+    const { newest } = resolved;
+    this.existing = args.existing !== undefined;
+    const { clientId, servicePrincipalId, ready } =
+      args.existing === undefined ? register(this, name, args, resolved) : adopt(this, name, args.existing.toLowerCase());
+    this.clientId = clientId;
+    this.servicePrincipalId = servicePrincipalId;
     // Not before it can sign in.
-    const ready = pulumi.all(uploaded.map(({ id }) => id));
     this.certificateThumbprint = ready.apply(() => newest.thumbprint);
     this.certificateNotAfter = ready.apply(() => newest.notAfter);
     this.registerOutputs({
@@ -100,4 +92,73 @@ export class AzureAppRegistration extends pulumi.ComponentResource {
       certificateNotAfter: this.certificateNotAfter,
     });
   }
+}
+
+/** An application that can be granted. */
+interface GrantableApplication {
+  readonly clientId: pulumi.Output<string>;
+  readonly servicePrincipalId: pulumi.Output<string>;
+  /** Known once it can sign in, as far as this program sees to it. */
+  readonly ready: pulumi.Output<unknown>;
+}
+
+function register(
+  parent: AzureAppRegistration,
+  name: string,
+  args: AzureAppRegistrationArgs,
+  { certificates }: ResolvedAppRegistrationArgs,
+): GrantableApplication {
+  // protect and retainOnDelete are set on every child, since children inherit what they do not set.
+  const application = new Application(
+    `${name}-application`,
+    { displayName: args.displayName ?? resourceName(args.tenant, args.datacenter), signInAudience: "AzureADMyOrg" },
+    { parent, protect: true, retainOnDelete: false },
+  );
+
+  const principal = new ServicePrincipal(
+    `${name}-principal`,
+    { clientId: application.clientId },
+    // Turning sign-in off is one way to revoke; `pulumi up --refresh` must not quietly undo it.
+    { parent, protect: true, retainOnDelete: false, ignoreChanges: ["accountEnabled"] },
+  );
+
+  // Named by thumbprint: when the older of two goes, the newer one stays the resource that it was.
+  const uploaded = certificates.map(
+    ({ pem, thumbprint, notAfter }) =>
+      new ApplicationCertificate(
+        `${name}-certificate-${thumbprint.slice(0, 8).toLowerCase()}`,
+        { applicationId: application.id, type: "AsymmetricX509Cert", encoding: "pem", value: pem, endDate: notAfter },
+        // Signing in comes last and goes first.
+        { parent, protect: false, retainOnDelete: false, dependsOn: principal },
+      ),
+  );
+  return {
+    clientId: application.clientId,
+    servicePrincipalId: principal.objectId,
+    ready: pulumi.all(uploaded.map(({ id }) => id)),
+  };
+}
+
+/** Looks the application up by its client id: Pulumi reads by object id, which people do not know. */
+function adopt(parent: AzureAppRegistration, name: string, clientId: string): GrantableApplication {
+  const unfit = (...misfits: string[]): UnfitResourceError =>
+    new UnfitResourceError("AzureAppRegistration", name, `application ${clientId}`, misfits);
+  const found = Promise.all([
+    getApplication({ clientId }, { parent }).catch((error: unknown) => {
+      throw unfit(`cannot be read: ${said(error)}; give the client id of an application that this directory is the home of`);
+    }),
+    getServicePrincipal({ clientId }, { parent }).catch((error: unknown) => {
+      throw unfit(`has no service principal that can be read: ${said(error)}; az ad sp create --id ${clientId}`);
+    }),
+  ]).then(([{ signInAudience }, { objectId, accountEnabled }]) => {
+    const misfits = applicationMisfits({ clientId, signInAudience, accountEnabled });
+    if (misfits.length > 0) throw unfit(...misfits);
+    return objectId;
+  });
+  const servicePrincipalId = pulumi.output(found);
+  return { clientId: servicePrincipalId.apply(() => clientId), servicePrincipalId, ready: servicePrincipalId };
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -48,8 +48,12 @@ export interface AzureKeyPlace {
   readonly keyName: string;
 }
 
+/** Resource id of a vault. Azure Key Vault management reference, Vaults - Get. */
+export function azureVaultResourceId({ subscriptionId, resourceGroup, vaultName }: Omit<AzureKeyPlace, "keyName">): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.KeyVault/vaults/${vaultName}`;
+}
+
 /** Resource id of a key. Azure Key Vault management reference, Keys - Get. */
-export function azureKeyResourceId({ subscriptionId, resourceGroup, vaultName, keyName }: AzureKeyPlace): string {
-  const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-  return `${group}/providers/Microsoft.KeyVault/vaults/${vaultName}/keys/${keyName}`;
+export function azureKeyResourceId(place: AzureKeyPlace): string {
+  return `${azureVaultResourceId(place)}/keys/${place.keyName}`;
 }

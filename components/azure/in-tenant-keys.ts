@@ -7,6 +7,8 @@ import { keyOptionsOf } from "../key-options.js";
 import { type ProtectionLevel } from "../protection-level.js";
 import { type TenantKeysArgs } from "../tenant-keys.js";
 import { type AzureAppRegistrationArgs } from "./app-registration.js";
+import { type ExistingAzureArgs } from "./existing.js";
+import { type AzureGrantBy } from "./grant-by.js";
 import { type AzureKeyArgs } from "./tenant-key-args.js";
 
 /** Where the tenant's key lives in Azure, and how the service signs in there; see `AzureTenantKeyArgs`. */
@@ -29,8 +31,16 @@ export interface TenantAzureArgs {
   protectionLevel?: ProtectionLevel;
   /** Bits of the RSA key: 2048, 3072 or 4096. Default: 3072. */
   keySize?: number;
-  /** Grants on the key of that name that exists already, and creates none. Default: false. */
-  existingKey?: boolean;
+  /** Days between rotations of a new key, 7 to 3650. Default: it is rotated by hand. */
+  rotationPeriodInDays?: number;
+  /** Name of the key. Default: `byok-TENANT-DATACENTER`. */
+  keyName?: string;
+  /** How the service is granted the key. Default: `accessPolicy`. */
+  grantBy?: AzureGrantBy;
+  /** Addresses that the vault's firewall lets in. Default: the firewall is the tenant's own business. */
+  serviceAddresses?: string[];
+  /** Vault, key and application that exist already. Default: all of them are made. */
+  existing?: ExistingAzureArgs;
 }
 
 /** Arguments of Azure's two components. */
@@ -43,15 +53,19 @@ export interface AzureComponentsArgs {
 export function azureComponentsArgs(args: TenantKeysArgs): AzureComponentsArgs | undefined {
   const { tenant, datacenter, azure, tags } = args;
   if (azure === undefined) return undefined;
-  const { certificates, ...place } = azure;
+  const { certificates, existing, ...place } = azure;
+  const { application, ...existingKey } = existing ?? {};
   return {
-    application: { tenant, datacenter, certificates },
+    application: { tenant, datacenter, certificates, ...(application === undefined ? {} : { existing: application }) },
     key: {
       tenant,
       datacenter,
       ...keyOptionsOf(args),
       ...place,
-      ...(tags === undefined || azure.existingKey === true ? {} : { tags }),
+      // An application alone says nothing about the key.
+      ...(existing === undefined || (application !== undefined && Object.keys(existingKey).length === 0) ? {} : { existing: existingKey }),
+      // What exists keeps the tags it has.
+      ...(tags === undefined || existing?.key !== undefined ? {} : { tags }),
     },
   };
 }

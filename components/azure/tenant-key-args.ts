@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
 import { azureVaultName, resourceName } from "../names.js";
@@ -10,6 +11,8 @@ import { isProtectionLevel, PROTECTION_LEVEL_RULE } from "../protection-level.js
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
 import { keepsResidency, residencyRule, residencyWarning } from "../residency.js";
 import { tenantProblems } from "../tenant-args.js";
+import { EXISTING_KEY_RULE, existingProblems } from "./existing.js";
+import { AZURE_GRANT_BY_RULE, AzureGrantBy, isAzureGrantBy } from "./grant-by.js";
 import {
   AZURE_GUID_PATTERN,
   AZURE_GUID_RULE,
@@ -24,14 +27,18 @@ import {
   type AzureKeyPlace,
 } from "./identity.js";
 import { AZURE_LOCATION_PATTERN, AZURE_LOCATION_RULE, AZURE_RESIDENCY } from "./locations.js";
+import { serviceAddressesProblems } from "./service-addresses.js";
 import { type AzureTenantKeyArgs } from "./tenant-key.js";
-
-/** Arguments that say how to create the key, and nothing about one that exists. */
-export const AZURE_CREATION_ARGS = ["location", "protectionLevel", "keySize", "tags"] as const;
 
 /** Tags of any resource. Azure Resource Manager documentation, "Use tags to organize your Azure resources", limitations. */
 const TAG_NAME = /^[^<>%&\\?/]{1,512}$/;
 const MAX_TAG_VALUE = 256;
+
+/**
+ * Days between rotations by policy: at least 7 ("Configure cryptographic key auto-rotation in Azure Key Vault"); Azure names
+ * no upper bound, ten years are a typing error.
+ */
+export const AZURE_ROTATION_DAYS = { min: 7, max: 3650 } as const;
 
 /** All arguments but the application, which is made with other arguments and checked there. */
 export type AzureKeyArgs = Omit<AzureTenantKeyArgs, "application">;
@@ -44,6 +51,11 @@ export interface ResolvedAzureTenantKeyArgs extends AzureKeyPlace {
   readonly location: string;
   /** Set if the location does not keep the datacenter's residency. */
   readonly warning: string | undefined;
+  readonly grantBy: AzureGrantBy;
+  /** True if the vault is there already; then its group is, too. */
+  readonly adoptsVault: boolean;
+  /** True if the key is there already. */
+  readonly adoptsKey: boolean;
 }
 
 /**
@@ -52,10 +64,18 @@ export interface ResolvedAzureTenantKeyArgs extends AzureKeyPlace {
  * @throws InvalidArgsError with every problem found
  */
 export function resolveAzureTenantKeyArgs(name: string, args: AzureKeyArgs): ResolvedAzureTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...formProblems(args), ...locationProblems(args), ...keyProblems(args)];
+  const problems = [
+    ...tenantProblems(args),
+    ...keyOptionsProblems(args),
+    ...formProblems(args),
+    ...adoptionProblems(args),
+    ...locationProblems(args),
+    ...keyProblems(args),
+    ...grantProblems(args),
+  ];
   if (problems.length > 0) throw new InvalidArgsError("AzureTenantKey", name, problems);
 
-  const { tenant, datacenter } = args;
+  const { tenant, datacenter, existing } = args;
   const subscriptionId = args.subscriptionId.toLowerCase();
   const defaultName = resourceName(tenant, datacenter);
   const location = args.location ?? REGIONS[datacenter].azure;
@@ -65,8 +85,11 @@ export function resolveAzureTenantKeyArgs(name: string, args: AzureKeyArgs): Res
     location,
     warning: residencyWarning(AZURE_RESIDENCY, datacenter, location),
     resourceGroup: args.resourceGroup ?? defaultName,
-    vaultName: args.vaultName ?? azureVaultName(tenant, datacenter, subscriptionId),
-    keyName: args.keyName ?? defaultName,
+    vaultName: existing?.vault ?? args.vaultName ?? azureVaultName(tenant, datacenter, subscriptionId),
+    keyName: existing?.key ?? args.keyName ?? defaultName,
+    grantBy: args.grantBy ?? AzureGrantBy.AccessPolicy,
+    adoptsVault: existing?.vault !== undefined || existing?.key !== undefined,
+    adoptsKey: existing?.key !== undefined,
   };
 }
 
@@ -94,6 +117,10 @@ const FORMS = [
   ["keyName", AZURE_KEY_NAME_PATTERN, AZURE_KEY_NAME_RULE],
 ] as const;
 
+/** Why metadata cannot be withheld from a service that is granted by role. */
+export const ROLE_READS_RULE =
+  "cannot be false with grantBy role: no built-in role wraps without reading the key; leave it out, or grant by accessPolicy";
+
 const REQUIRED: readonly string[] = ["entraTenantId", "subscriptionId"];
 
 function formProblems(args: AzureKeyArgs): string[] {
@@ -103,19 +130,32 @@ function formProblems(args: AzureKeyArgs): string[] {
   });
 }
 
+/** Names of what exists, what must not stand beside them, and 0.1's spelling. */
+function adoptionProblems(args: AzureKeyArgs): string[] {
+  const problems = existingProblems(args).map((problem) => problem.join(": "));
+  if ((args as { readonly existingKey?: unknown }).existingKey !== undefined) problems.push(`existingKey: ${EXISTING_KEY_RULE}`);
+  const { existing } = args;
+  if (existing === undefined) return problems;
+  const { vault, key } = existing;
+  if (vault === undefined && key === undefined) problems.push("existing: must name a vault, a key, or both");
+  // Vaults made by hand may be spelled with capitals; their host name is not.
+  if (vault !== undefined && !AZURE_VAULT_NAME_PATTERN.test(vault.toLowerCase())) problems.push(`existing.vault: ${AZURE_VAULT_NAME_RULE}`);
+  if (key !== undefined && !AZURE_KEY_NAME_PATTERN.test(key)) problems.push(`existing.key: ${AZURE_KEY_NAME_RULE}`);
+  return problems;
+}
+
 function locationProblems(args: AzureKeyArgs): string[] {
   // Of an unknown datacenter nothing is known; it is a problem of its own.
-  if (args.location === undefined || args.existingKey === true || !isDatacenter(args.datacenter)) return [];
+  if (args.location === undefined || args.existing !== undefined || !isDatacenter(args.datacenter)) return [];
   const problem = azureLocationProblem(args.location, args.datacenter, args.allowCrossRegion === true);
   return problem === undefined ? [] : [`location: ${problem}`];
 }
 
 function keyProblems(args: AzureKeyArgs): string[] {
-  if (args.existingKey === true) {
-    const given = AZURE_CREATION_ARGS.filter((argument) => args[argument] !== undefined);
-    return given.map((argument) => `${argument}: says how to create a key; existingKey creates none`);
-  }
-  const problems: string[] = [];
+  // Whatever stands beside a key that exists is refused as a whole.
+  if (args.existing?.key !== undefined) return [];
+  const { min, max } = AZURE_ROTATION_DAYS;
+  const problems = daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, min, max);
   if (args.protectionLevel !== undefined && !isProtectionLevel(args.protectionLevel)) {
     problems.push(`protectionLevel: ${PROTECTION_LEVEL_RULE}`);
   }
@@ -125,6 +165,18 @@ function keyProblems(args: AzureKeyArgs): string[] {
   for (const [tag, value] of Object.entries(args.tags ?? {})) {
     if (!TAG_NAME.test(tag) || value.length > MAX_TAG_VALUE) {
       problems.push(`tags.${tag}: names of tags are 1 to 512 characters, none of <>%&\\?/, values up to ${MAX_TAG_VALUE}`);
+    }
+  }
+  return problems;
+}
+
+function grantProblems({ grantBy, keyMetadata, serviceAddresses, existing }: AzureKeyArgs): string[] {
+  const problems: string[] = [];
+  if (grantBy !== undefined && !isAzureGrantBy(grantBy)) problems.push(`grantBy: ${AZURE_GRANT_BY_RULE}`);
+  if (grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`keyMetadata: ${ROLE_READS_RULE}`);
+  if (serviceAddresses !== undefined && existing === undefined) {
+    for (const [path, rule] of serviceAddressesProblems(serviceAddresses)) {
+      problems.push(`serviceAddresses${path.map((index) => `[${index}]`).join("")}: ${rule}`);
     }
   }
   return problems;

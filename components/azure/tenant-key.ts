@@ -5,16 +5,21 @@
  */
 import "./peers.js";
 
-import { AccessPolicy, Key, Vault } from "@pulumi/azure-native/keyvault";
-import { ResourceGroup } from "@pulumi/azure-native/resources";
+import { type Key } from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AzureKeyVaultDescriptor } from "../../runtime/master-key/descriptor.js";
+import { Access } from "../access.js";
 import { type KeyOptionsArgs } from "../key-options.js";
-import { ProtectionLevel } from "../protection-level.js";
+import { type ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
-import { azureKeyResourceId } from "./identity.js";
+import { adoptKey } from "./adoption.js";
+import { type ExistingAzureKeyArgs } from "./existing.js";
+import { AZURE_OPERATIONS, AzureGrantBy } from "./grant-by.js";
+import { type FoundPolicy, grantFoundPolicy, type GrantOf, grantPolicy, grantRole, keyPermissions } from "./grant.js";
+import { createKey } from "./key.js";
 import { type ResolvedAzureTenantKeyArgs, resolveAzureTenantKeyArgs } from "./tenant-key-args.js";
+import { createVault } from "./vault.js";
 
 /** The application that the service signs in as; an `AzureAppRegistration` is one. */
 export interface AzureApplicationArgs {
@@ -26,6 +31,8 @@ export interface AzureApplicationArgs {
   certificateThumbprint: pulumi.Input<string>;
   /** End of that certificate's validity, RFC 3339 in UTC. */
   certificateNotAfter: pulumi.Input<string>;
+  /** True if it was there before the program: it may have an access policy already, which is taken over. Default: false. */
+  existing?: boolean;
 }
 
 /** Arguments of `AzureTenantKey`. */
@@ -51,10 +58,10 @@ export interface AzureTenantKeyArgs extends KeyOptionsArgs {
   /** Name of the key. Default: `byok-TENANT-DATACENTER`. */
   keyName?: string;
   /**
-   * Grants on the key of these names that exists already, made by hand or left by a teardown, and creates none. Default:
-   * false.
+   * Vault, or vault and key, that exist already, in `resourceGroup`: made by hand, or left by a teardown. They are read, must
+   * fit, and are never changed. Default: both are made.
    */
-  existingKey?: boolean;
+  existing?: ExistingAzureKeyArgs;
   /** Where the key material is kept; `hsm` makes a premium vault. Cannot be changed later. Default: `software`. */
   protectionLevel?: ProtectionLevel;
   /**
@@ -62,35 +69,57 @@ export interface AzureTenantKeyArgs extends KeyOptionsArgs {
    * part 1, table 4); Azure's own default is 2048.
    */
   keySize?: number;
-  /** Tags of resource group, vault and key. Default: none. */
+  /**
+   * Makes a new version of the key every so many days, 7 to 3650; versions never expire. Only taken when the key is made.
+   * Default: the key is rotated by hand.
+   */
+  rotationPeriodInDays?: number;
+  /**
+   * How the service is granted the key. Another way takes effect in place; between the two the service is without access for
+   * seconds, with a role for up to ten minutes. Default: `accessPolicy`.
+   */
+  grantBy?: AzureGrantBy;
+  /**
+   * Public IPv4 addresses or ranges that the service comes from: the vault's firewall lets in these and no others, the tenant's
+   * own people included. `0.0.0.0/0` alone opens the vault to every address again. Default: the firewall is the tenant's own
+   * business, open in a new vault.
+   */
+  serviceAddresses?: string[];
+  /**
+   * Tags of resource group, vault and key; a key that exists keeps those it was made with. Default: none.
+   */
   tags?: { [key: string]: string };
 }
 
 /**
- * An RSA key in a key vault in the tenant's own subscription, and the access policy by which the service may use it: the
- * key permissions Encrypt and Decrypt, for the application's service principal, and nothing else.
+ * An RSA key in a key vault in the tenant's own subscription, and the grant by which the service may use it: an access policy
+ * with the key permissions Encrypt and Decrypt, or a role at the key, for the application's service principal.
  *
  * The vault has Azure's default settings and purge protection, which nobody can turn off again: whoever deletes key or vault,
- * they can be recovered for 90 days. Everything but the access policy is protected, and `pulumi destroy --exclude-protected`
- * withdraws the policy. Key, vault and a resource group of ours outlive even a full teardown: no stack operation can make
- * backups unreadable. Their names stay taken; after a full teardown `up` must be told to take the key that is there
- * (`existingKey`), and backups open again once the service has the new descriptor. To start over with a new key, name
- * another vault and resource group.
+ * they can be recovered for 90 days. Everything but the grant is protected, and `pulumi destroy --exclude-protected`
+ * withdraws the grant, as `access: suspended` does. Key, vault and a resource group of ours outlive even a full teardown: no
+ * stack operation can make backups unreadable. Their names stay taken; after a full teardown `up` must be told to take the
+ * key that is there (`existing: { key }`), and backups open again once the service has the new descriptor. To start over with
+ * a new key, name another vault and resource group.
  *
- * The tenant revokes by disabling the key, by closing the vault's network, or by removing the access policy. `up --refresh`
- * undoes neither of the first two; a withdrawn policy it puts back. Azure Resource Manager never changes a key that exists:
- * another size or protection level is shown as a replacement, which the protection refuses.
+ * The tenant revokes by suspending access, by disabling the key, by closing the vault's network, or by removing the grant by
+ * hand. `up --refresh` undoes neither a disabled key nor a closed network (unless `serviceAddresses` says what the network
+ * lets in); a grant withdrawn by hand it puts back.
+ *
+ * Azure Resource Manager never changes a key that exists: another size, protection level or rotation period is refused, with
+ * what to do instead.
  */
 export class AzureTenantKey extends pulumi.ComponentResource {
   /** Public description of the key for the runtime; available once the service has been granted. */
   readonly descriptor: pulumi.Output<AzureKeyVaultDescriptor>;
 
   /**
-   * @param name - resource name; children are called `NAME-key`, `NAME-policy` and, unless the key exists, `NAME-vault`,
-   *   `NAME-group`
+   * @param name - resource name; children are called `NAME-key`, `NAME-vault`, `NAME-group` unless that exists, and
+   *   `NAME-policy` or `NAME-role` unless access is suspended
    * @param args - what to create, and for whom
    * @param opts - pass the azure-native provider with the tenant's credentials as `provider` (or `providers`)
    * @throws InvalidArgsError before anything is registered, if an argument is not valid
+   * @throws UnfitResourceError before anything is granted, through the outputs, if what exists does not fit
    */
   constructor(name: string, args: AzureTenantKeyArgs, opts?: pulumi.ComponentResourceOptions) {
     const resolved = resolveAzureTenantKeyArgs(name, args);
@@ -98,38 +127,12 @@ export class AzureTenantKey extends pulumi.ComponentResource {
 
     if (resolved.warning !== undefined) void pulumi.log.warn(`${name}: ${resolved.warning}`, this);
 
-    const { resourceGroup, vaultName, entraTenantId } = resolved;
-    const key =
-      args.existingKey === true
-        ? Key.get(`${name}-key`, azureKeyResourceId(resolved), { parent: this })
-        : createKey(this, name, args, resolved);
-
-    const grant = new AccessPolicy(
-      `${name}-policy`,
-      {
-        resourceGroupName: resourceGroup,
-        vaultName,
-        policy: {
-          tenantId: entraTenantId,
-          objectId: args.application.servicePrincipalId,
-          // No applicationId: it would make this a policy for users who come through the application.
-          permissions: { keys: ["encrypt", "decrypt"] },
-        },
-      },
-      {
-        parent: this,
-        protect: false,
-        retainOnDelete: false,
-        // The grant comes last and goes first: nobody is granted a key that is only half set up, or half torn down.
-        dependsOn: key,
-        // The provider updates the policy of one principal; for another one it answers that there is none to update.
-        replaceOnChanges: ["policy.objectId"],
-      },
-    );
+    const place = resolved.adoptsVault ? adoptKey(this, name, args, resolved) : makeKey(this, name, args, resolved);
+    const granted = args.access === Access.Suspended ? undefined : grant(this, name, args, resolved, place);
 
     const { clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter } = args.application;
     this.descriptor = pulumi
-      .all([key.keyUri, clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter, grant.id])
+      .all([place.key.keyUri, clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter, granted])
       .apply(
         ([keyUri, clientId, grantedTo, certificateThumbprint, certificateNotAfter]): AzureKeyVaultDescriptor => ({
           schema: 1,
@@ -138,81 +141,54 @@ export class AzureTenantKey extends pulumi.ComponentResource {
           provider: "azure-key-vault",
           grantedTo,
           keyUri: versionlessKeyUri(keyUri),
-          entraTenantId,
+          entraTenantId: resolved.entraTenantId,
           clientId,
           certificateThumbprint,
           certificateNotAfter,
-          operation: "encrypt",
+          operation: AZURE_OPERATIONS[resolved.grantBy],
         }),
       );
     this.registerOutputs({ descriptor: this.descriptor });
   }
 }
 
+/** A key that can be granted. */
+export interface GrantableKey {
+  readonly key: Key;
+  /** Known once vault and key fit. */
+  readonly vaultName: pulumi.Input<string>;
+  /** Policies that the vault had before; `undefined` for a vault of ours. */
+  readonly policies: pulumi.Output<readonly FoundPolicy[]> | undefined;
+}
+
+function makeKey(
+  parent: AzureTenantKey,
+  name: string,
+  args: AzureTenantKeyArgs,
+  resolved: ResolvedAzureTenantKeyArgs,
+): GrantableKey {
+  const vault = createVault(parent, name, args, resolved);
+  return { key: createKey(parent, name, args, resolved, vault.name), vaultName: resolved.vaultName, policies: undefined };
+}
+
+/** @returns known when the grant is there */
+function grant(
+  parent: AzureTenantKey,
+  name: string,
+  { application, keyMetadata }: AzureTenantKeyArgs,
+  place: ResolvedAzureTenantKeyArgs,
+  { key, vaultName, policies }: GrantableKey,
+): pulumi.Output<string> {
+  const of: GrantOf = { parent, name, place, vaultName, principalId: application.servicePrincipalId, dependsOn: key };
+  if (place.grantBy === AzureGrantBy.Role) return grantRole(of).id;
+  const permissions = keyPermissions(keyMetadata === true);
+  return policies !== undefined && application.existing === true
+    ? grantFoundPolicy(of, permissions, policies)
+    : grantPolicy(of, permissions).id;
+}
+
 /** The identifier that follows rotations, host in lower case and without a port. */
 function versionlessKeyUri(keyUri: string): string {
   const { origin, pathname } = new URL(keyUri);
   return `${origin}${pathname}`;
-}
-
-function createKey(
-  parent: AzureTenantKey,
-  name: string,
-  args: AzureTenantKeyArgs,
-  { location, resourceGroup, vaultName, keyName, entraTenantId }: ResolvedAzureTenantKeyArgs,
-): Key {
-  // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-  const kept = { parent, protect: true, retainOnDelete: true };
-  const tags = args.tags === undefined ? {} : { tags: args.tags };
-  const hsm = args.protectionLevel === ProtectionLevel.Hsm;
-
-  const resourceGroupName =
-    args.resourceGroup === undefined
-      ? new ResourceGroup(`${name}-group`, { resourceGroupName: resourceGroup, location, ...tags }, kept).name
-      : resourceGroup;
-
-  const vault = new Vault(
-    `${name}-vault`,
-    {
-      resourceGroupName,
-      vaultName,
-      location,
-      properties: {
-        tenantId: entraTenantId,
-        sku: { family: "A", name: hsm ? "premium" : "standard" },
-        // Explicit, because the default depends on the version of Azure's API.
-        enableRbacAuthorization: false,
-        enableSoftDelete: true,
-        softDeleteRetentionInDays: 90,
-        enablePurgeProtection: true,
-        // No accessPolicies: policies are resources of their own, and the provider then leaves those on the vault alone.
-      },
-      ...tags,
-    },
-    // Closing the network is one way to revoke; `pulumi up --refresh` must not quietly undo it.
-    { ...kept, ignoreChanges: ["properties.networkAcls", "properties.publicNetworkAccess"] },
-  );
-
-  return new Key(
-    `${name}-key`,
-    {
-      resourceGroupName,
-      vaultName: vault.name,
-      keyName,
-      properties: {
-        kty: hsm ? "RSA-HSM" : "RSA",
-        keySize: args.keySize ?? 3072,
-        // Only settable now. All four, so that a later grant may be for wrapping; the access policy restricts.
-        keyOps: ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
-      },
-      ...tags,
-    },
-    {
-      ...kept,
-      // Disabling the key is how the tenant revokes, and how it is rotated is the tenant's business.
-      ignoreChanges: ["properties.attributes", "properties.rotationPolicy"],
-      // Keys - Create If Not Exist returns an existing key as it is: without this, a change would pass for made.
-      replaceOnChanges: ["properties.kty", "properties.keySize", "properties.keyOps"],
-    },
-  );
 }

@@ -22,6 +22,18 @@ export const AZURE_ACTS = {
     azure.firewall(args);
     return null;
   }),
+  callFrom: act(z.strictObject({ address: z.ipv4() }), (azure, args) => {
+    azure.callFrom(args);
+    return null;
+  }),
+  delayPrincipals: act(z.strictObject({ lookups: z.int().min(0) }), (azure, args) => {
+    azure.delayPrincipals(args);
+    return null;
+  }),
+  deleteVault: act(z.strictObject({ vault: z.string() }), (azure, args) => {
+    azure.deleteVault(args);
+    return null;
+  }),
   expireCertificate: act(z.strictObject(certificate), (azure, args) => azure.expireCertificate(args)),
   removeCertificate: act(z.strictObject(certificate), (azure, args) => azure.removeCertificate(args)),
   deleteApplication: act(z.strictObject(application), (azure, args) => azure.deleteApplication(args)),
@@ -45,11 +57,17 @@ export const AZURE_ACTS = {
       operations: z.array(z.string()).optional(),
       notBefore: z.iso.datetime().optional(),
       expires: z.iso.datetime().optional(),
+      rotationExpiry: z.string().optional(),
     }),
     (azure, args) => azure.createKey(args),
   ),
   registerApplication: act(
-    z.strictObject({ displayName: z.string(), certificates: z.array(z.string()) }),
+    z.strictObject({
+      displayName: z.string(),
+      certificates: z.array(z.string()),
+      signInAudience: z.string().optional(),
+      accountEnabled: z.boolean().optional(),
+    }),
     (azure, args) => azure.registerApplication(args),
   ),
   setAccessPolicy: act(

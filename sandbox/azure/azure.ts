@@ -47,6 +47,8 @@ export class UnknownHost extends Error {}
 /** Runs requests against a state. */
 export class Azure {
   readonly #audit = new AuditLog<AuditEntry>();
+  /** Where callers seem to come from; where their connections do unless it is set. */
+  callersAddress: string | undefined;
 
   constructor(
     private readonly file: StateFile<AzureState>,

@@ -32,9 +32,10 @@ export interface Fault {
  *   test/pylib/azure_vault_server_mock.py).
  * - `InternalServerError`: 500, `ServiceUnavailable`: 503 ("Azure Key Vault REST API error codes"; Entra:
  *   AADSTS90033, a transient error).
+ * - `PrincipalNotFound`: 400, a replication delay of Entra's as ARM tells it ("Troubleshoot Azure RBAC").
  * - `ConnectionReset`: the connection breaks without an answer.
  */
-export const FAULT_ERROR_NAMES = ["Throttled", "InternalServerError", "ServiceUnavailable", "ConnectionReset"] as const;
+export const FAULT_ERROR_NAMES = ["Throttled", "InternalServerError", "ServiceUnavailable", "PrincipalNotFound", "ConnectionReset"] as const;
 
 /** An error that can be injected. */
 export type FaultError = (typeof FAULT_ERROR_NAMES)[number];
@@ -65,11 +66,12 @@ function matches(fault: Fault, { name, target }: Operation): boolean {
   );
 }
 
-const STATUS = { Throttled: 429, InternalServerError: 500, ServiceUnavailable: 503 } as const;
+const STATUS = { Throttled: 429, InternalServerError: 500, ServiceUnavailable: 503, PrincipalNotFound: 400 } as const;
 const MESSAGES = {
   Throttled: "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached",
   InternalServerError: "An unexpected error occurred.",
   ServiceUnavailable: "The service is temporarily unavailable.",
+  PrincipalNotFound: "Principal does not exist in the directory. This error might be related to a replication delay.",
 } as const;
 
 function errorOf(plane: Plane, error: Exclude<FaultError, "ConnectionReset">, retryAfter: number | undefined): ApiError {

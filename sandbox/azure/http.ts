@@ -19,7 +19,7 @@ export async function answerAzure(
   body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
-  const request = readRequest(incoming, body);
+  const request = readRequest(incoming, body, azure.callersAddress);
   if (request === undefined) {
     send(response, incoming, { status: 400, body: { error: { code: "BadRequest", message: "The request's path is not valid." } } });
     return;
@@ -59,7 +59,7 @@ async function run(azure: Azure, faults: Faults, request: ApiRequest): Promise<A
   return azure.run(operation, request);
 }
 
-function readRequest(incoming: IncomingMessage, body: Buffer): ApiRequest | undefined {
+function readRequest(incoming: IncomingMessage, body: Buffer, callersAddress: string | undefined): ApiRequest | undefined {
   const { headers, method = "GET", url = "/" } = incoming;
   // The path as it was sent: URL would fold the empty segment of `keys/NAME//encrypt` only in odd cases, but decode none.
   const [pathname = "/", query = ""] = url.split("?", 2);
@@ -79,7 +79,7 @@ function readRequest(incoming: IncomingMessage, body: Buffer): ApiRequest | unde
     authorization: headers.authorization,
     correlationId: typeof correlationId === "string" ? correlationId : undefined,
     body,
-    clientAddress: incoming.socket.remoteAddress ?? "",
+    clientAddress: callersAddress ?? incoming.socket.remoteAddress ?? "",
   };
 }
 

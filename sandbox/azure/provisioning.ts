@@ -43,6 +43,19 @@ export interface NewKey {
   readonly notBefore?: string | undefined;
   /** ISO 8601. */
   readonly expires?: string | undefined;
+  /** Lets versions expire so long after they are made, ISO 8601 duration; no rotation policy unless given. */
+  readonly rotationExpiry?: string | undefined;
+}
+
+/** An application to register. */
+export interface NewApplication {
+  readonly displayName: string;
+  /** PEM, without private keys. */
+  readonly certificates: readonly string[];
+  /** Who can sign in; the directory's own unless given. */
+  readonly signInAudience?: string | undefined;
+  /** False: nobody can sign in by it; true unless given. */
+  readonly accountEnabled?: boolean | undefined;
 }
 
 /** An application of the backup service in a tenant's directory. */
@@ -97,6 +110,7 @@ export function createKey(
         ...(key.notBefore === undefined ? {} : { nbf: seconds(key.notBefore) }),
         ...(key.expires === undefined ? {} : { exp: seconds(key.expires) }),
       },
+      ...(key.rotationExpiry === undefined ? {} : { rotationPolicy: { attributes: { expiryTime: key.rotationExpiry } } }),
     },
   });
   const { keyUri, keyUriWithVersion } = keySchema.parse(made).properties;
@@ -104,14 +118,12 @@ export function createKey(
 }
 
 /**
- * Registers a single-tenant application with its certificates and makes its service principal.
- *
- * @param certificates PEM, without private keys.
+ * Registers an application with its certificates and makes its service principal.
  */
 export function registerApplication(
   azure: Azure,
   directory: DirectoryRecord,
-  of: { readonly displayName: string; readonly certificates: readonly string[] },
+  of: NewApplication,
 ): RegisteredApplication {
   const keyCredentials = of.certificates.map((pem) => ({
     type: "AsymmetricX509Cert",
@@ -121,12 +133,12 @@ export function registerApplication(
   const application = applicationSchema.parse(
     ask(azure, directory, "POST", GRAPH_HOST, "/v1.0/applications", {
       displayName: of.displayName,
-      signInAudience: "AzureADMyOrg",
+      signInAudience: of.signInAudience ?? "AzureADMyOrg",
       keyCredentials,
     }),
   );
   const principal = applicationSchema.parse(
-    ask(azure, directory, "POST", GRAPH_HOST, "/v1.0/servicePrincipals", { appId: application.appId }),
+    ask(azure, directory, "POST", GRAPH_HOST, "/v1.0/servicePrincipals", { appId: application.appId, accountEnabled: of.accountEnabled ?? true }),
   );
   return {
     entraTenantId: directory.id,
@@ -146,6 +158,11 @@ export function setAccessPolicy(
   ask(azure, directory, "PUT", ARM_HOST, `${vaultId(vault)}/accessPolicies/replace`, {
     properties: { accessPolicies: [{ tenantId: directory.id, objectId: of.objectId, permissions: { keys: of.permissions } }] },
   });
+}
+
+/** Deletes a vault, through ARM. */
+export function deleteVault(azure: Azure, directory: DirectoryRecord, vault: VaultRecord): void {
+  ask(azure, directory, "DELETE", ARM_HOST, vaultId(vault));
 }
 
 /** Assigns a built-in role to an object, on a whole vault. */

@@ -136,6 +136,22 @@ export class AzureSandbox implements TenantCloud {
     tenant.setFirewall(this.#azure, tenant.vaultNamed(this.#azure, options.vault), options.closed);
   }
 
+  /** Makes callers come from an address on the internet instead of from loopback, which no firewall lets in; until the sandbox stops. */
+  callFrom({ address }: { readonly address: string }): void {
+    this.#azure.callersAddress = address;
+  }
+
+  /** Lets ARM look in vain for principals that are made from now on, so many times: Entra has not told it yet. */
+  delayPrincipals({ lookups }: { readonly lookups: number }): void {
+    this.#azure.state.principalDelay = lookups;
+    this.#azure.save();
+  }
+
+  /** Soft-deletes a vault with its keys; its name stays taken. */
+  deleteVault(options: { readonly vault: string }): void {
+    provisioning.deleteVault(this.#azure, this.signedIn(), tenant.vaultNamed(this.#azure, options.vault));
+  }
+
   /** Signs a directory's administrator in: deployments act as it from now on, also after a restart. */
   signIn(options: { readonly entraTenantId: string }): AzureDeployer {
     const directory = directoryOf(this.#azure, options.entraTenantId);
@@ -173,7 +189,7 @@ export class AzureSandbox implements TenantCloud {
   }
 
   /** Registers an application in the directory that is signed in. `certificates` are PEM, without private keys. */
-  registerApplication(of: { readonly displayName: string; readonly certificates: readonly string[] }): provisioning.RegisteredApplication {
+  registerApplication(of: provisioning.NewApplication): provisioning.RegisteredApplication {
     return provisioning.registerApplication(this.#azure, this.signedIn(), of);
   }
 

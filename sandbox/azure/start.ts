@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { type ServerTls } from "../certificate-authority.js";
 import { makePrivateDirectory } from "../files.js";
-import { listen, stopServer } from "../listen.js";
+import { KEEP_ALIVE, listen, stopServer } from "../listen.js";
 import { StateFile } from "../state-file.js";
 import { Azure } from "./azure.js";
 import { Faults } from "./faults.js";
@@ -81,7 +81,7 @@ export async function startAzure(options: AzureOptions): Promise<RunningAzure> {
 
 function listener({ tls }: AzureOptions, answerOne: (request: IncomingMessage, response: ServerResponse) => void): Server {
   try {
-    return createServer({ cert: tls.certificate, key: tls.privateKey, minVersion: "TLSv1.2" }, answerOne);
+    return createServer({ cert: tls.certificate, key: tls.privateKey, minVersion: "TLSv1.2", keepAliveTimeout: KEEP_ALIVE }, answerOne);
   } catch (cause) {
     throw new ByokError("CONFIG_INVALID", `The sandbox's server certificate is not usable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

@@ -65,6 +65,8 @@ export interface ServicePrincipalRecord {
   /** Other writable properties, as they were given. */
   properties: Record<string, unknown>;
   deletedAt: number | null;
+  /** How many times more ARM looks for it in vain: it was made a moment ago. */
+  unheardOf?: number;
 }
 
 /** A resource group. */
@@ -170,6 +172,7 @@ export interface RoleAssignmentRecord {
   /** GUID of the role definition. */
   readonly role: string;
   readonly principalId: string;
+  readonly principalType?: string;
   readonly createdAt: number;
 }
 
@@ -189,6 +192,8 @@ export interface AzureState {
   readonly directories: DirectoryRecord[];
   /** Directory whose administrator deploys. */
   signedIn: string;
+  /** How many times ARM looks in vain for principals that are made from now on. */
+  principalDelay?: number;
   readonly applications: ApplicationRecord[];
   readonly servicePrincipals: ServicePrincipalRecord[];
   readonly resourceGroups: ResourceGroupRecord[];

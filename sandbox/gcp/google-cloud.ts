@@ -6,7 +6,7 @@
 import { type AuditLogName, auditLogOf } from "./audit.js";
 import { Call, type CallTrace } from "./call.js";
 import { settle } from "./keys.js";
-import { getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
+import { getBillingAccount, getProjectBillingInfo, testBillingPermissions, updateProjectBillingInfo } from "./operations/billing.js";
 import { decrypt, encrypt } from "./operations/crypto.js";
 import { createKeyRing, getKeyRing, listKeyRings } from "./operations/key-rings.js";
 import { createCryptoKey, getCryptoKey, listCryptoKeys, updateCryptoKey, updateCryptoKeyPrimaryVersion } from "./operations/keys.js";
@@ -55,6 +55,7 @@ export const METHODS = {
   GetProject: getProject,
   UpdateProject: updateProject,
   DeleteProject: deleteProject,
+  GetBillingAccount: getBillingAccount,
   TestBillingPermissions: testBillingPermissions,
   GetProjectBillingInfo: getProjectBillingInfo,
   UpdateProjectBillingInfo: updateProjectBillingInfo,

@@ -9,7 +9,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 
 import { ByokError } from "../../runtime/master-key/errors.js";
-import { listen as listenOnLoopback } from "../listen.js";
+import { KEEP_ALIVE, listen as listenOnLoopback } from "../listen.js";
 import { type Answering } from "./answering.js";
 import { createGrpcServer } from "./grpc.js";
 import { type GoogleRpc } from "./load.js";
@@ -47,7 +47,7 @@ export async function listen(
   const grpc = createGrpcServer(rpc, answering);
   // TLS ends before: the connections that are handed over are decrypted ones.
   const injector = grpc.createConnectionInjector(rpc.grpc.ServerCredentials.createInsecure());
-  const rest = createHttpServer((request, response) => {
+  const rest = createHttpServer({ keepAliveTimeout: KEEP_ALIVE }, (request, response) => {
     answerRest(answering, request, response).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)));
     });

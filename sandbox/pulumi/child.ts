@@ -14,7 +14,7 @@ import { SandboxClient } from "../client.js";
 import { readSandboxFile } from "../sandbox-file.js";
 import { type ChildAnswer, type ChildRequest, type DeployedResource, type DeploymentResult } from "./in-process.js";
 import { marshal, unmarshalObject } from "./marshal.js";
-import { type ConfiguredProvider, type SandboxAccess } from "./provider.js";
+import { type ConfiguredProvider, type Provider, type SandboxAccess } from "./provider.js";
 import { configuredPackage, packageOf, providerNamed } from "./providers.js";
 import { type Properties } from "./values.js";
 
@@ -82,19 +82,20 @@ async function runProgram(load: NodeJS.Require, program: string): Promise<Record
 
 /** The mock monitor's answers. */
 function mocks(request: ChildRequest, access: SandboxAccess, onFailure: (error: unknown) => void): Pulumi.runtime.Mocks {
-  const configured = new Map<string, ConfiguredProvider>();
+  /** By id; a configuration that was refused throws at the first use, as the engine configures in the background. */
+  const configured = new Map<string, () => ConfiguredProvider>();
   const providerOf = (reference: string | undefined, what: string): ConfiguredProvider => {
     const name = packageOf(what);
     const isDefault = reference === undefined || reference === "";
     // A reference is URN::ID.
     const id = isDefault ? `default ${name}` : reference.slice(reference.lastIndexOf("::") + 2);
-    let provider = configured.get(id);
-    if (provider === undefined && isDefault) {
-      provider = providerNamed(name).configure(defaultConfiguration(request.config, name, what), access);
-      configured.set(id, provider);
+    if (!configured.has(id) && isDefault) {
+      const provider = providerNamed(name).configure(defaultConfiguration(request.config, name, what), access);
+      configured.set(id, () => provider);
     }
+    const provider = configured.get(id);
     if (provider === undefined) throw new Error(`${what}: unknown provider ${id}`);
-    return provider;
+    return provider();
   };
   const create = async (args: Pulumi.runtime.MockResourceArgs): Promise<{ id: string; state: Record<string, unknown> }> => {
     const { properties, secrets } = unmarshalObject(args.inputs as Record<string, unknown>);
@@ -103,7 +104,7 @@ function mocks(request: ChildRequest, access: SandboxAccess, onFailure: (error: 
       const id = randomUUID();
       const provider = providerNamed(configures);
       refuse(args, provider.checkConfig(properties));
-      configured.set(id, provider.configure(properties, access));
+      configured.set(id, configure(provider, properties, access));
       return { id, state: marshal(properties, secrets) };
     }
     if (args.custom !== true) return { id: "", state: marshal(properties, secrets) };
@@ -132,11 +133,24 @@ function mocks(request: ChildRequest, access: SandboxAccess, onFailure: (error: 
         const { properties } = unmarshalObject(args.inputs as Record<string, unknown>);
         return marshal(await providerOf(args.provider, args.token).invoke(args.token, properties));
       } catch (error) {
-        onFailure(error);
-        throw error;
+        // The program's to handle. gRPC's errors have the message here, and Pulumi takes it from there.
+        throw Object.assign(new Error(messageOf(error), { cause: error }), {
+          details: `invocation of ${args.token} returned an error: ${messageOf(error)}`,
+        });
       }
     },
   };
+}
+
+function configure(provider: Provider, properties: Properties, access: SandboxAccess): () => ConfiguredProvider {
+  try {
+    const done = provider.configure(properties, access);
+    return () => done;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function refuse(args: Pulumi.runtime.MockResourceArgs, failures: readonly { readonly reason: string }[]): void {

@@ -21,6 +21,8 @@ export interface Registration {
   readonly retainOnDelete: boolean | undefined;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];
+  /** Id of what is taken over; absent for what is created. */
+  readonly importId?: string;
   /** Name of the explicit provider of a custom resource. */
   readonly provider: string | undefined;
   readonly inputs: unknown;
@@ -95,24 +97,29 @@ const IDS: Readonly<Record<string, (inputs: Record<string, unknown>) => string>>
   "gcp:kms/cryptoKey:CryptoKey": ({ keyRing, name }) => `${String(keyRing)}/cryptoKeys/${String(name)}`,
 };
 
-/** What reading an existing resource answers: its id tells its name. */
-function readState(args: Pulumi.runtime.MockResourceArgs, id: string): Record<string, unknown> {
-  if (args.type === "gcp:kms/cryptoKey:CryptoKey") {
-    return {
-      purpose: "ENCRYPT_DECRYPT",
-      importOnly: false,
-      versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION", protectionLevel: "SOFTWARE" },
-      primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }],
-    };
-  }
-  if (args.type !== "azure-native:keyvault:Key") return {};
-  const [, vaultName, keyName] = /\/vaults\/([^/]+)\/keys\/([^/]+)$/.exec(id) ?? [];
-  return COMPUTED[args.type]?.({ vaultName, keyName }) ?? {};
-}
+/** What exists in the cloud, for programs that read it: the state of the resource with that id. */
+export type Existing = (type: string, id: string) => Record<string, unknown>;
 
-function newResource(args: Pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, unknown> } {
-  if (args.id !== undefined && args.id !== "") return { id: args.id, state: readState(args, args.id) };
+/** A key of Google Cloud's that fits. */
+const fitting: Existing = (type, id) =>
+  type === "gcp:kms/cryptoKey:CryptoKey"
+    ? {
+        purpose: "ENCRYPT_DECRYPT",
+        importOnly: false,
+        versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION", protectionLevel: "SOFTWARE" },
+        primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }],
+      }
+    : {};
+
+/** What a function of a provider answers. */
+export type Calls = (token: string, args: unknown) => Record<string, unknown>;
+
+function newResource(args: Pulumi.runtime.MockResourceArgs, existing: Existing): { id: string; state: Record<string, unknown> } {
   const inputs = args.inputs as Record<string, unknown>;
+  // Without inputs it is read; with some it is imported.
+  if (args.id !== undefined && args.id !== "") {
+    return { id: args.id, state: Object.keys(inputs).length === 0 ? existing(args.type, args.id) : inputs };
+  }
   const id = args.custom === true ? (IDS[args.type]?.(inputs) ?? `${args.name}_id`) : "";
   return { id, state: { ...inputs, ...COMPUTED[args.type]?.(inputs) } };
 }
@@ -129,14 +136,22 @@ interface InspectableOutput {
  */
 export async function deploy(
   program: () => Promise<Record<string, unknown>>,
-  options: { readonly config?: Record<string, string>; readonly preview?: boolean } = {},
+  options: {
+    readonly config?: Record<string, string>;
+    readonly preview?: boolean;
+    /** Default: keys of Google Cloud's fit, and nothing else has any property. */
+    readonly existing?: Existing;
+    /** Default: the program must not call anything. */
+    readonly calls?: Calls;
+  } = {},
 ): Promise<Deployment> {
   const { output, runtime } = await import("@pulumi/pulumi");
   await runtime.setMocks(
     {
-      newResource,
-      call: (args) => {
-        throw new Error(`the program must not call ${args.token}`);
+      newResource: (args) => newResource(args, options.existing ?? fitting),
+      call: ({ token, inputs }) => {
+        if (options.calls === undefined) throw new Error(`the program must not call ${token}`);
+        return options.calls(token, inputs);
       },
     },
     "byok",
@@ -163,6 +178,7 @@ export async function deploy(
       replaceOnChanges: request.getReplaceonchangesList(),
       provider: nameOf(request.getProvider(), true),
       inputs: request.getObject()?.toJavaScript(),
+      ...(request.getImportid() === "" ? {} : { importId: request.getImportid() }),
     });
     return registerResource(request, callback);
   };

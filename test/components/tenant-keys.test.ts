@@ -6,6 +6,7 @@ import { ProtectionLevel } from "../../components/protection-level.js";
 import { Datacenter } from "../../components/regions.js";
 import { type TenantGcpArgs, type TenantKeysArgs } from "../../components/tenant-keys.js";
 import { masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
+import { found } from "./azure/found.js";
 import { selfSigned } from "./azure/self-signed.js";
 import { deploy } from "./recorded-deployment.js";
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 const azure = () => ({ entraTenantId: ENTRA_TENANT, subscriptionId: SUBSCRIPTION, certificates: [certificate] });
 const thumbprint = () => new X509Certificate(certificate).fingerprint.replaceAll(":", "");
 
-function deployKeys(args: TenantKeysArgs) {
+function deployKeys(args: TenantKeysArgs, existing = found({ location: "australiaeast" })) {
   return deploy(async () => {
     const aws = await import("@pulumi/aws/provider.js");
     const gcp = await import("@pulumi/gcp/provider.js");
@@ -38,7 +39,7 @@ function deployKeys(args: TenantKeysArgs) {
       new azuread.Provider("tenant-entra", { tenantId: ENTRA_TENANT }),
     ];
     return { masterKeys: new TenantKeys("acme-au", args, { providers }).masterKeys };
-  });
+  }, { existing });
 }
 
 describe("TenantKeys", () => {
@@ -210,11 +211,11 @@ describe("TenantKeys", () => {
     const { registrations, readings } = await deployKeys({
       ...COMMON,
       gcp: { project: "acme-backup-keys", existing: { key: "afi-backup-key" } },
-      azure: { ...azure(), existingKey: true },
+      azure: { ...azure(), existing: { key: "AFI" } },
       preset: "afi",
       tags: { owner: "security" },
     });
-    expect(readings.map(({ name }) => name).sort()).toEqual(["acme-au-azure-key", "acme-au-gcp-key"]);
+    expect(readings.map(({ name }) => name).sort()).toEqual(["acme-au-azure-key", "acme-au-azure-vault", "acme-au-gcp-key"]);
     expect(registrations.filter(({ parent }) => parent === "acme-au-gcp" || parent === "acme-au-azure").map(({ name }) => name)).toEqual([
       "acme-au-gcp-grant",
       "acme-au-azure-policy",

@@ -472,7 +472,6 @@ describe("parseStackConfig refuses", () => {
 
   const NEW = { projectId: "acme-new-keys", billingAccount: "012345-6789AB-CDEF01" };
   const NUMBER_RULE = "must be the numeric id alone, such as 123456789012; in quotes";
-  const CREATES_NONE = (cloud: string) => `says how to create a key; byok:${cloud}.existingKey creates none`;
   const inGcp: [what: string, changes: Record<string, string | undefined>, problems: string[]][] = [
     ["no service", { ...gcp(), "byok:service": undefined }, ["byok:service: is required"]],
     ["no identity", gcp({}, "{}"), ["byok:service.gcpServiceAccount: is required: byok:clouds lists gcp"]],
@@ -617,15 +616,10 @@ describe("parseStackConfig refuses", () => {
       ['byok:azure.protectionLevel: must be one of software, hsm, not "premium"'],
     ],
     [
-      "how to create what exists",
-      () => azure({ existingKey: true, location: "northeurope", protectionLevel: "software", keySize: 3072 }),
-      ["location", "protectionLevel", "keySize"].map((member) => `byok:azure.${member}: ${CREATES_NONE("azure")}`),
-    ],
-    [
       "a client secret, by its name",
       () => azure({ clientSecret: "x" }),
       [
-        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, location, protectionLevel, keySize, existingKey",
+        "byok:azure.clientSecret: unknown key; known here: entraTenantId, subscriptionId, certificates, resourceGroup, vaultName, keyName, location, protectionLevel, keySize, rotationPeriodInDays, grantBy, serviceAddresses, existing",
       ],
     ],
     [

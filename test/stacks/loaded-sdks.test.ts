@@ -18,7 +18,7 @@ async function sdksLoadedBy(stack: string): Promise<string[]> {
     const { runtime } = require("@pulumi/pulumi");
     const config = JSON.parse(process.argv[1]);
     (async () => {
-      await runtime.setMocks({ newResource: ({ inputs }) => ({ id: "x", state: { ...inputs, keyUri: "https://v/keys/k" } }), call: () => ({}) });
+      await runtime.setMocks({ newResource: ({ inputs }) => ({ id: "x", state: { ...inputs, keyUri: "https://v/keys/k" } }), call: ({ token }) => require("./test/stacks/account-answers.ts").accountAnswers(config)(token) });
       runtime.setAllConfig(config);
       await runtime.runInPulumiStack(async () => ({ ...require("./stacks/tenant.ts") }));
       const sdks = Object.keys(require.cache).flatMap((path) => /node_modules\\/(@pulumi\\/[^/]+|@aws-sdk\\/client-[^/]+|@google-cloud\\/[^/]+|@azure\\/[^/]+)\\//.exec(path)?.[1] ?? []);

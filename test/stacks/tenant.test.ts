@@ -5,6 +5,7 @@ import { parse } from "yaml";
 
 import { masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
 import { deploy, type Deployment } from "../components/recorded-deployment.js";
+import { accountAnswers } from "./account-answers.js";
 import {
   ALL_EXAMPLE_STACKS,
   AZURE_EXAMPLE_STACKS,
@@ -96,7 +97,7 @@ const awsDescriptor = (tenant: string, datacenter: string, region: string, grant
 /** Evaluates stacks/tenant.ts anew, as the engine does. */
 function deployTenant(config: Record<string, string>): Promise<Deployment> {
   jest.resetModules();
-  return deploy(async () => ({ ...(await import("../../stacks/tenant.js")) }), { config });
+  return deploy(async () => ({ ...(await import("../../stacks/tenant.js")) }), { config, calls: accountAnswers(config) });
 }
 
 /** Type and provider of what a stack registered, without the stack itself; sorted, since clouds advance side by side. */

@@ -10,6 +10,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
+import { accountAnswers } from "../stacks/account-answers.js";
 import { ROOT } from "../stacks/stack-file.js";
 import { RECORDED_STACKS, recordedConfig } from "./recorded-stacks.js";
 import { type Recording } from "./recorded.js";
@@ -37,10 +38,7 @@ async function main(): Promise<void> {
   const out = resolve(values.out ?? join(__dirname, version));
   await mkdir(out, { recursive: true });
   for (const [stack, config] of await configurations(values.like)) {
-    const call = (token: string): never => {
-      throw new Error(`no answer to ${token}`);
-    };
-    const recording = await recordStack({ checkout, stack, config, call });
+    const recording = await recordStack({ checkout, stack, config, call: accountAnswers(config) });
     await writeFile(join(out, `${stack}.json`), `${JSON.stringify(recording, undefined, 2)}\n`);
   }
 }

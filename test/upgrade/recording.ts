@@ -43,7 +43,7 @@ export interface RecordingRequest {
   readonly stack: string;
   readonly config: Readonly<Record<string, string>>;
   /** Answers the program's invokes. */
-  readonly call: (token: string) => Properties;
+  readonly call: (token: string) => Record<string, unknown>;
 }
 
 /**

@@ -71,7 +71,7 @@ const ROLES: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     // Not in Owner: whoever owns a project has to grant it to itself first.
     "roles/iam.serviceAccountTokenCreator": [IMPERSONATE],
     "roles/resourcemanager.projectCreator": ["resourcemanager.projects.create"],
-    "roles/billing.user": ["billing.resourceAssociations.create"],
+    "roles/billing.user": ["billing.accounts.get", "billing.resourceAssociations.create"],
     "roles/serviceusage.serviceUsageAdmin": [...SERVICES],
   } satisfies Record<string, readonly string[]>).map(([role, permissions]): [string, ReadonlySet<string>] => [role, new Set(permissions)]),
 );

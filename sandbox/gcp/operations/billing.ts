@@ -1,6 +1,6 @@
 /**
- * Who pays for a project. Cloud Billing API v1, `billingAccounts.testIamPermissions`, `projects.getBillingInfo`,
- * `projects.updateBillingInfo`; who may: Cloud Billing documentation, "Cloud Billing access control".
+ * Who pays for a project. Cloud Billing API v1, `billingAccounts.get`, `billingAccounts.testIamPermissions`,
+ * `projects.getBillingInfo`, `projects.updateBillingInfo`; who may: Cloud Billing documentation, "Cloud Billing access control".
  *
  * @module
  */
@@ -12,15 +12,29 @@ import { type ProjectRequest } from "./projects.js";
 
 const CLOUD_BILLING = "cloudbilling.googleapis.com";
 
-/** Permissions to test on a billing account. */
-export interface BillingPermissionsRequest {
+/** A billing account. */
+export interface BillingAccountRequest {
   readonly billingAccount: string;
+}
+
+/** Permissions to test on a billing account. */
+export interface BillingPermissionsRequest extends BillingAccountRequest {
   readonly permissions: readonly string[];
 }
 
 /** `ProjectBillingInfo`: which account shall pay. */
 export interface UpdateBillingRequest extends ProjectRequest {
   readonly billingAccount: string;
+}
+
+/** Shows a billing account; whether one exists is not told to those who may not see it. */
+export function getBillingAccount(call: Call, { billingAccount }: BillingAccountRequest): object {
+  const name = `billingAccounts/${billingAccount}`;
+  const permission = "billing.accounts.get";
+  call.trace.resource = name;
+  call.trace.permission = permission;
+  if (!mayBill(call, permission, billingAccount)) throw permissionDenied(permission, name, CLOUD_BILLING);
+  return { name, open: true, displayName: name, masterBillingAccount: "", parent: "", currencyCode: "EUR" };
 }
 
 /** Those of some permissions that the caller has on a billing account. */

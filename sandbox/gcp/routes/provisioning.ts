@@ -41,6 +41,10 @@ export const PROVISIONING_ROUTES: readonly Route[] = [
   route({ ...aService, verb: "POST", path: /^\/v1\/projects\/([^/]+)\/services\/([^/:]+):enable$/, method: "EnableService", operation: true }),
   route({ ...aService, verb: "POST", path: /^\/v1\/projects\/([^/]+)\/services\/([^/:]+):disable$/, method: "DisableService", operation: true }),
   route({
+    verb: "GET", path: /^\/v1\/billingAccounts\/([^/:]+)$/, method: "GetBillingAccount", service: BILLING, body: nothing,
+    resource: ([account = ""]) => `billingAccounts/${account}`, request: ([billingAccount = ""]) => ({ billingAccount }),
+  }),
+  route({
     verb: "POST", path: /^\/v1\/billingAccounts\/([^/:]+):testIamPermissions$/, method: "TestBillingPermissions", service: BILLING, body: permissions,
     resource: ([account = ""]) => `billingAccounts/${account}`, request: ([billingAccount = ""], body) => ({ billingAccount, ...body }),
   }),

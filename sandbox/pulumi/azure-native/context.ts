@@ -17,7 +17,7 @@ export interface AzureNativeContext {
 }
 
 /** The versions of ARM's APIs that azure-native 3.28 uses for the types played here (their documentation in the SDK). */
-export const API_VERSIONS = { resources: "2024-03-01", keyvault: "2024-11-01" } as const;
+export const API_VERSIONS = { resources: "2024-03-01", keyvault: "2024-11-01", authorization: "2022-04-01" } as const;
 
 /** A request to ARM. */
 export async function ask(context: AzureNativeContext, method: string, id: string, version: string, body?: Properties): Promise<AzureAnswer> {
@@ -32,6 +32,17 @@ export async function ask(context: AzureNativeContext, method: string, id: strin
 export async function get(context: AzureNativeContext, id: string, version: string): Promise<Properties | undefined> {
   const answer = await ask(context, "GET", id, version);
   if (answer.status === 404) return undefined;
+  if (answer.status !== 200) throw refused(answer);
+  return answer.body;
+}
+
+/**
+ * A resource that a function of the provider looks up: a missing one is an error, too.
+ *
+ * @throws Error with ARM's words.
+ */
+export async function lookUp(context: AzureNativeContext, id: string, version: string): Promise<Properties> {
+  const answer = await ask(context, "GET", id, version);
   if (answer.status !== 200) throw refused(answer);
   return answer.body;
 }

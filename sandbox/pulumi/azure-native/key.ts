@@ -19,11 +19,14 @@ const VERSION = API_VERSIONS.keyvault;
 /** Version of the vault's own API that deletes (azure-sdk-for-go, azkeys 1.4). */
 const DATA_PLANE_VERSION = "7.6";
 const OUTPUTS = ["location", "name", "tags", "type"];
-const FLAT_OUTPUTS = ["keyOps", "keySize", "keyUri", "keyUriWithVersion", "kty"];
+const FLAT_OUTPUTS = ["keyOps", "keySize", "keyUri", "keyUriWithVersion", "kty", "rotationPolicy"];
 
 /** What the SDK calls by another name than the API. */
 const ATTRIBUTES = { enabled: "enabled", expires: "exp", exportable: "exportable", notBefore: "nbf" } as const;
 const SHOWN_ATTRIBUTES = { ...ATTRIBUTES, created: "created", recoveryLevel: "recoveryLevel", updated: "updated" } as const;
+
+const TYPED_ACTION: Property = { type: "object", members: { type: { type: "string" } } };
+const TRIGGER: Property = { type: "object", members: { timeAfterCreate: { type: "string" }, timeBeforeExpiry: { type: "string" } } };
 
 const PROPERTIES: Record<string, Property> = {
   attributes: {
@@ -38,6 +41,13 @@ const PROPERTIES: Record<string, Property> = {
   keyOps: { type: "list", items: { type: "string" } },
   keySize: { type: "number" },
   kty: { type: "string" },
+  rotationPolicy: {
+    type: "object",
+    members: {
+      attributes: { type: "object", members: { expiryTime: { type: "string" } } },
+      lifetimeActions: { type: "list", items: { type: "object", members: { action: TYPED_ACTION, trigger: TRIGGER } } },
+    },
+  },
 };
 
 /** A key in a vault. */
@@ -51,7 +61,7 @@ export const vaultKeyType: ResourceType<AzureNativeContext> = {
     tags: { type: "tags" },
     vaultName: { ...PATH.vaultName, required: true },
   },
-  computed: ["attributes", "keyOps", "keySize", "keyUri", "keyUriWithVersion", "kty", "location", "name", "type"],
+  computed: ["attributes", "keyOps", "keySize", "keyUri", "keyUriWithVersion", "kty", "location", "name", "rotationPolicy", "type"],
   stable: [],
 
   check: (inputs) => nameGiven(inputs, "keyName"),

@@ -13,14 +13,15 @@ import { INPUT_COMPARISON } from "./comparison.js";
 import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
 import { type AzureNativeContext } from "./context.js";
 import { vaultKeyType } from "./key.js";
-import { resourceGroupType } from "./resource-group.js";
+import { getResourceGroup, resourceGroupType } from "./resource-group.js";
+import { readRoleAssignment, roleAssignmentType } from "./role-assignment.js";
 import { vaultType } from "./vault.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
 export const azureNativeProvider = defineProvider<AzureNativeContext>({
   name: "azure-native",
   sdk: "@pulumi/azure-native",
-  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType],
+  types: [resourceGroupType, vaultType, vaultKeyType, accessPolicyType, roleAssignmentType],
   comparison: INPUT_COMPARISON,
   checkConfig: checkAzureNativeConfig,
   configure,
@@ -34,9 +35,17 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
     // Locations are filled in when a resource is made: some come from its group.
     inherited: {},
     context: () => Promise.resolve(context),
-    invoke(token) {
-      if (token !== "azure-native:authorization:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
-      return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
+    async invoke(token, args) {
+      switch (token) {
+        case "azure-native:authorization:getClientConfig":
+          return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
+        case "azure-native:resources:getResourceGroup":
+          return getResourceGroup(context, args);
+        case "azure-native:authorization:getRoleAssignment":
+          return readRoleAssignment(context, args);
+        default:
+          throw new Error(`the sandbox does not implement the function ${token}`);
+      }
     },
     close: () => {
       client.close();

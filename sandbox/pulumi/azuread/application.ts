@@ -41,15 +41,15 @@ export const applicationType: ResourceType<AzureadContext> = {
 
   async create(context, inputs) {
     const made = await ask(context, "Could not create application", "POST", "/applications", { ...body(inputs), identifierUris: inputs["identifierUris"] ?? [] });
-    return existing(await read(context, `/applications/${textOf(made, "id") ?? ""}`, inputs), "created");
+    return existing(await readApplication(context, `/applications/${textOf(made, "id") ?? ""}`, inputs), "created");
   },
 
-  read,
+  read: readApplication,
 
   async update(context, id, _, inputs) {
     const doing = `Could not update application with object ID: "${objectIdOf(id)}"`;
     await ask(context, doing, "PATCH", id, { ...body(inputs), identifierUris: inputs["identifierUris"] ?? [] });
-    return existing(await read(context, id, inputs), "updated");
+    return existing(await readApplication(context, id, inputs), "updated");
   },
 
   async delete(context, id) {
@@ -72,7 +72,8 @@ function body(inputs: Properties): Properties {
   };
 }
 
-async function read(context: AzureadContext, id: string, known: Properties): Promise<Deployed | undefined> {
+/** An application by its resource id; undefined if it is gone. */
+export async function readApplication(context: AzureadContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const found = await find(context, `Retrieving ${named(id)}`, id);
   if (found === undefined) return undefined;
   const tags = found["tags"] ?? [];

@@ -13,6 +13,7 @@ import { type Properties } from "../values.js";
 import { applicationCertificateType } from "./application-certificate.js";
 import { applicationType } from "./application.js";
 import { type AzureadContext } from "./context.js";
+import { LOOKUPS } from "./lookups.js";
 import { servicePrincipalType } from "./service-principal.js";
 
 /** Played, and those that ask for nothing the sandbox would have to do. */
@@ -41,7 +42,9 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
   return {
     inherited: {},
     context: () => Promise.resolve(context),
-    invoke(token) {
+    invoke(token, args) {
+      const lookup = LOOKUPS[token];
+      if (lookup !== undefined) return lookup(context, args);
       if (token !== "azuread:index/getClientConfig:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
       return { clientId: AZURE_CLI, id: `${tenantId}-${AZURE_CLI}-${objectId}`, objectId, tenantId };
     },

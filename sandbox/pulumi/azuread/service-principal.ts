@@ -53,10 +53,10 @@ export const servicePrincipalType: ResourceType<AzureadContext> = {
       return change(context, `/servicePrincipals/${objectId}`, inputs);
     }
     const made = await ask(context, "Could not create service principal", "POST", "/servicePrincipals", { ...body(inputs), appId: clientId });
-    return existing(await read(context, `/servicePrincipals/${textOf(made, "id") ?? ""}`, inputs));
+    return existing(await readServicePrincipal(context, `/servicePrincipals/${textOf(made, "id") ?? ""}`, inputs));
   },
 
-  read,
+  read: readServicePrincipal,
 
   update: async (context, id, _, inputs) => change(context, id, inputs),
 
@@ -76,7 +76,7 @@ function named(id: string): string {
 
 async function change(context: AzureadContext, id: string, inputs: Properties): Promise<Deployed> {
   await ask(context, `Updating ${named(id)}`, "PATCH", id, body(inputs));
-  return existing(await read(context, id, inputs));
+  return existing(await readServicePrincipal(context, id, inputs));
 }
 
 function body(inputs: Properties): Properties {
@@ -89,7 +89,8 @@ function body(inputs: Properties): Properties {
   };
 }
 
-async function read(context: AzureadContext, id: string, known: Properties): Promise<Deployed | undefined> {
+/** A service principal by its resource id; undefined if it is gone. */
+export async function readServicePrincipal(context: AzureadContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const found = await find(context, `Retrieving ${named(id)}`, id);
   if (found === undefined) return undefined;
   const tags = found["tags"] ?? [];

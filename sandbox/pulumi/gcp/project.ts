@@ -98,7 +98,8 @@ export const projectType: ResourceType<GcpContext> = {
   },
 };
 
-async function readProject({ google }: GcpContext, id: string, known: Properties): Promise<Deployed | undefined> {
+/** Reads a project; undefined if there is none. */
+export async function readProject({ google }: GcpContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const projectId = id.slice(id.lastIndexOf("/") + 1);
   if (/^\d+$/.test(projectId)) throw new Error(`Error importing project "${projectId}", please use project_id`);
   const name = `projects/${projectId}`;

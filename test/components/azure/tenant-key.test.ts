@@ -4,10 +4,11 @@ import { type AzureTenantKeyArgs } from "../../../components/azure/index.js";
 import { ProtectionLevel } from "../../../components/protection-level.js";
 import { Datacenter } from "../../../components/regions.js";
 import { masterKeyDescriptorSchema } from "../../../runtime/master-key/descriptor.js";
-import { deploy } from "../recorded-deployment.js";
+import { Access } from "../../../components/access.js";
+import { AzureGrantBy } from "../../../components/azure/grant-by.js";
+import { type Calls, deploy, type Existing } from "../recorded-deployment.js";
+import { ENTRA_TENANT, SUBSCRIPTION } from "./found.js";
 
-const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
-const SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
 const VAULT = "byok-acme-eu-mbdtyv";
 const APPLICATION = {
   clientId: "a11ca710-0000-4000-8000-000000000001",
@@ -30,7 +31,7 @@ const GRANT = {
   },
 };
 
-function deployKey(args: AzureTenantKeyArgs, options: { preview?: boolean; opts?: object } = {}) {
+function deployKey(args: AzureTenantKeyArgs, options: { preview?: boolean; opts?: object; existing?: Existing; calls?: Calls } = {}) {
   return deploy(async () => {
     const { Provider } = await import("@pulumi/azure-native/provider.js");
     const { AzureTenantKey } = await import("../../../components/azure/index.js");
@@ -71,7 +72,7 @@ describe("AzureTenantKey", () => {
         protect: true,
         retainOnDelete: true,
         ignoreChanges: ["properties.networkAcls", "properties.publicNetworkAccess"],
-        replaceOnChanges: [],
+        replaceOnChanges: ["properties.sku"],
         inputs: {
           resourceGroupName: "byok-acme-eu",
           vaultName: VAULT,
@@ -97,8 +98,8 @@ describe("AzureTenantKey", () => {
         name: "k-key",
         protect: true,
         retainOnDelete: true,
-        ignoreChanges: ["properties.attributes", "properties.rotationPolicy"],
-        replaceOnChanges: ["properties.kty", "properties.keySize", "properties.keyOps"],
+        ignoreChanges: ["properties.attributes"],
+        replaceOnChanges: ["properties.kty", "properties.keySize", "properties.keyOps", "properties.rotationPolicy"],
         inputs: {
           resourceGroupName: "byok-acme-eu",
           vaultName: VAULT,
@@ -194,25 +195,82 @@ describe("AzureTenantKey", () => {
     ]);
   });
 
-  test.each([
-    [{}, "byok-acme-eu"],
-    [{ resourceGroup: "keys" }, "keys"],
-  ])("an existing key, %j, is read, and nothing but the grant is created", async (where, group) => {
-    const { registrations, readings, outputs } = await deployKey({ ...ARGS, ...where, existingKey: true });
-    expect(readings).toEqual([
+  const childrenOf = ({ registrations }: Awaited<ReturnType<typeof deployKey>>) => registrations.slice(3).map(({ name }) => name);
+
+  test("suspended, nothing but the grant is missing, and the descriptor is the same", async () => {
+    const granted = await deployKey(ARGS);
+    const suspended = await deployKey({ ...ARGS, access: Access.Suspended });
+    expect(childrenOf(granted)).toEqual([...childrenOf(suspended), "k-policy"]);
+    expect(suspended.registrations).toEqual(granted.registrations.slice(0, -1));
+    expect(suspended.outputs).toEqual(granted.outputs);
+    expect(await deployKey({ ...ARGS, access: Access.Granted })).toEqual(granted);
+    const byRole = { ...ARGS, grantBy: AzureGrantBy.Role };
+    const [role, none] = [await deployKey(byRole), await deployKey({ ...byRole, access: Access.Suspended })];
+    expect(none.registrations).toEqual(role.registrations.slice(0, -1));
+    expect(none.outputs).toEqual(role.outputs);
+  });
+
+  test("by role: the smallest one, at the key alone, in a vault that goes by roles; the runtime is told to wrap", async () => {
+    const { registrations, outputs } = await deployKey({ ...ARGS, grantBy: AzureGrantBy.Role });
+    const key = `/subscriptions/${SUBSCRIPTION}/resourceGroups/byok-acme-eu/providers/Microsoft.KeyVault/vaults/${VAULT}/keys/byok-acme-eu`;
+    expect(registrations[4]).toMatchObject({ name: "k-vault", inputs: { properties: { enableRbacAuthorization: true } } });
+    expect(registrations.slice(6)).toEqual([
       {
-        type: "azure-native:keyvault:Key",
-        name: "k-key",
-        id: `/subscriptions/${SUBSCRIPTION}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${VAULT}/keys/byok-acme-eu`,
+        custom: true,
         parent: "k",
         provider: "tenant",
+        type: "azure-native:authorization:RoleAssignment",
+        name: "k-role",
+        protect: false,
+        retainOnDelete: false,
+        ignoreChanges: [],
+        replaceOnChanges: [],
+        inputs: {
+          // The same in every run.
+          roleAssignmentName: "ce9ac036-86f5-82df-869f-acc5544c751f",
+          scope: key,
+          roleDefinitionId: `/subscriptions/${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6`,
+          principalId: APPLICATION.servicePrincipalId,
+          principalType: "ServicePrincipal",
+        },
       },
     ]);
-    expect(registrations.slice(3).map(({ name, inputs }) => [name, inputs])).toEqual([
-      ["k-policy", { resourceGroupName: group, vaultName: VAULT, ...GRANT }],
-    ]);
-    expect(outputs.at(-1)?.[1]).toMatchObject({
-      descriptor: { keyUri: `https://${VAULT}.vault.azure.net/keys/byok-acme-eu` },
+    expect(outputs.at(-1)?.[1]).toMatchObject({ descriptor: { operation: "wrap" } });
+    const withMetadata = await deployKey({ ...ARGS, grantBy: AzureGrantBy.Role, keyMetadata: true });
+    expect(withMetadata.registrations).toEqual(registrations);
+  });
+
+  test("metadata: the permission to look at keys, and no other", async () => {
+    const { registrations } = await deployKey({ ...ARGS, keyMetadata: true });
+    expect(registrations[6]?.inputs).toMatchObject({ policy: { permissions: { keys: ["encrypt", "decrypt", "get"] } } });
+    const without = await deployKey({ ...ARGS, keyMetadata: false });
+    expect(without.registrations[6]?.inputs).toMatchObject(GRANT);
+  });
+
+  test("the service's addresses are all that the firewall lets in; then the rules are ours", async () => {
+    const { registrations } = await deployKey({ ...ARGS, serviceAddresses: ["203.0.113.8", "198.51.100.0/24"] });
+    expect(registrations[4]).toMatchObject({
+      ignoreChanges: ["properties.publicNetworkAccess"],
+      inputs: {
+        properties: {
+          networkAcls: {
+            bypass: "None",
+            defaultAction: "Deny",
+            ipRules: [{ value: "203.0.113.8/32" }, { value: "198.51.100.0/24" }],
+            virtualNetworkRules: [],
+          },
+        },
+      },
+    });
+    const open = await deployKey({ ...ARGS, serviceAddresses: ["0.0.0.0/0"] });
+    expect(open.registrations[4]?.inputs).toMatchObject({ properties: { networkAcls: { defaultAction: "Allow", ipRules: [] } } });
+  });
+
+  test("a rotation policy makes new versions, and lets none expire", async () => {
+    const { registrations } = await deployKey({ ...ARGS, rotationPeriodInDays: 90 });
+    expect(registrations[5]?.inputs).toMatchObject({ properties: { kty: "RSA", keySize: 3072 } });
+    expect((registrations[5]?.inputs as { properties: { rotationPolicy: unknown } }).properties.rotationPolicy).toEqual({
+      lifetimeActions: [{ action: { type: "rotate" }, trigger: { timeAfterCreate: "P90D" } }],
     });
   });
 
@@ -236,7 +294,9 @@ describe("AzureTenantKey refuses, before it registers anything", () => {
     "must be 3 to 24 characters of a-z, 0-9 and -, beginning with a letter, ending with a letter or digit, without --";
   const GROUP_RULE =
     "must be the name of a resource group, not its id: 1 to 90 characters of A-Z, a-z, 0-9, ., _, (, ) and -, not ending with .";
-  const CREATES_NONE = "says how to create a key; existingKey creates none";
+  const NO_KEY = "says how to create a key; existing.key creates none";
+  const ADDRESS_RULE = "must be an IPv4 address or CIDR range such as 203.0.113.0/28; Azure Key Vault takes no IPv6";
+  const PUBLIC_RULE = "must be public: name the address that the service comes from on the internet";
 
   const rows: [what: string, args: AzureTenantKeyArgs, problems: string[]][] = [
     ["an upper-case tenant", { ...ARGS, tenant: "Acme" }, ["tenant: must be 3 to 32 characters of a-z, 0-9 and -"]],
@@ -268,9 +328,59 @@ describe("AzureTenantKey refuses, before it registers anything", () => {
       ],
     ],
     [
-      "how to create what exists",
-      { ...ARGS, existingKey: true, location: "eastus", protectionLevel: ProtectionLevel.Hsm, keySize: 2048, tags: {} },
-      [`location: ${CREATES_NONE}`, `protectionLevel: ${CREATES_NONE}`, `keySize: ${CREATES_NONE}`, `tags: ${CREATES_NONE}`],
+      "how to create a key that exists",
+      {
+        ...ARGS, existing: { key: "AFI" }, location: "eastus", vaultName: "acme-vault", serviceAddresses: ["203.0.113.8"], keyName: "AFI",
+        protectionLevel: ProtectionLevel.Hsm, keySize: 2048, rotationPeriodInDays: 90, tags: {},
+      },
+      [
+        ...["vaultName", "location", "serviceAddresses"].map((name) => `${name}: says how to create a vault; existing.key creates none`),
+        ...["keyName", "protectionLevel", "keySize", "rotationPeriodInDays", "tags"].map((name) => `${name}: ${NO_KEY}`),
+      ],
+    ],
+    [
+      "how to create a vault that exists",
+      { ...ARGS, existing: { vault: "acme-vault" }, location: "westeurope", vaultName: "acme-vault", serviceAddresses: ["203.0.113.8"] },
+      ["vaultName", "location", "serviceAddresses"].map((name) => `${name}: says how to create a vault; existing.vault creates none`),
+    ],
+    ["nothing that exists", { ...ARGS, existing: {} }, ["existing: must name a vault, a key, or both"]],
+    ["what exists by wrong names", { ...ARGS, existing: { vault: "a_b", key: "c_d" } }, [`existing.vault: ${VAULT_RULE}`, "existing.key: must be 1 to 127 characters of A-Z, a-z, 0-9 and -"]],
+    [
+      "0.1's spelling of what exists",
+      plain({ ...ARGS, existingKey: true }),
+      ["existingKey: is now spelled existing: { vault: NAME, key: NAME }, or existing: { key: NAME } for the vault that this stack would make"],
+    ],
+    ["an unknown way to grant", plain({ ...ARGS, grantBy: "grant" }), ["grantBy: must be one of accessPolicy, role"]],
+    [
+      "a role that reads nothing",
+      { ...ARGS, grantBy: AzureGrantBy.Role, keyMetadata: false },
+      ["keyMetadata: cannot be false with grantBy role: no built-in role wraps without reading the key; leave it out, or grant by accessPolicy"],
+    ],
+    ["a rotation every six days", { ...ARGS, rotationPeriodInDays: 6 }, ["rotationPeriodInDays: must be a whole number of days from 7 to 3650"]],
+    ["no addresses", { ...ARGS, serviceAddresses: [] }, ["serviceAddresses: must be a list of 1 to 1000 addresses such as 203.0.113.8 or 203.0.113.0/28"]],
+    [
+      "addresses that Azure, or nobody, takes",
+      plain({
+        ...ARGS,
+        serviceAddresses: ["::1", "203.0.113.8/33", 7, "10.1.2.3", "172.16.0.0/12", "203.0.113.9/28", "203.0.113.8", "203.0.113.8", "127.0.0.1", "8.0.0.0/6", "1.2.3.0/24/24"],
+      }),
+      [
+        `serviceAddresses[0]: ${ADDRESS_RULE}`,
+        `serviceAddresses[1]: ${ADDRESS_RULE}`,
+        `serviceAddresses[2]: ${ADDRESS_RULE}`,
+        `serviceAddresses[3]: ${PUBLIC_RULE}`,
+        `serviceAddresses[4]: ${PUBLIC_RULE}`,
+        "serviceAddresses[5]: is no range: one of that size begins at 203.0.113.0/28",
+        "serviceAddresses[7]: is there twice",
+        `serviceAddresses[8]: ${PUBLIC_RULE}`,
+        `serviceAddresses[9]: ${PUBLIC_RULE}`,
+        `serviceAddresses[10]: ${ADDRESS_RULE}`,
+      ],
+    ],
+    [
+      "every address among others",
+      { ...ARGS, serviceAddresses: ["203.0.113.8", "0.0.0.0/0"] },
+      ["serviceAddresses[1]: is every address; name it alone, or leave it out"],
     ],
     [
       "several mistakes, all at once",

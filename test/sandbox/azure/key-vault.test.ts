@@ -400,7 +400,7 @@ describe("faults and the audit log", () => {
 
   test.each([
     [{ operation: "KeyFly" }, 'The sandbox has no operation "KeyFly".'],
-    [{ error: "Fire" }, '"Fire" cannot be injected. Errors: Throttled, InternalServerError, ServiceUnavailable, ConnectionReset.'],
+    [{ error: "Fire" }, '"Fire" cannot be injected. Errors: Throttled, InternalServerError, ServiceUnavailable, PrincipalNotFound, ConnectionReset.'],
   ])("a fault that cannot be: %j", (fault, message) => {
     expect(() => {
       fixture.running.sandbox.injectFault(fault as { operation: string });

@@ -53,7 +53,7 @@ test("a program is deployed, its outputs and resources come back", async () => {
 });
 
 test.each<[string, string, Record<string, string>, string]>([
-  ["a wrong account", "key.ts", { ...CONFIG, "test:account": "444455556666" }, `pulumi:providers:aws (tenant): AWS account ID not allowed: ${TENANT}`],
+  ["a wrong account", "key.ts", { ...CONFIG, "test:account": "444455556666" }, `aws:kms/key:Key (key): AWS account ID not allowed: ${TENANT}`],
   ["a provider's refusal", "key.ts", { ...CONFIG, "test:alias": "no-prefix" }, "aws:kms/alias:Alias (alias): \"name\" must begin with 'alias/' and be comprised of only [a-zA-Z0-9/_-]"],
   ["a disabled default provider", "default-provider.ts", CONFIG, "aws:kms/key:Key (key): Default provider for 'aws' disabled. 'aws:kms/key:Key' must use an explicit provider."],
   ["the program's own failure", "broken.ts", {}, "byok:tenant is missing"],

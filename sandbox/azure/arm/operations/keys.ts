@@ -10,15 +10,20 @@ import { z } from "zod";
 
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
+import { isDuration } from "../../duration.js";
 import { findKey, keyTypeFor, NEEDS_PREMIUM, newestVersion, newVersion } from "../../keys.js";
 import { KEY_NAME, keyIdentifier, vaultId } from "../../names.js";
-import { type KeyRecord, type KeyVersionRecord, type VaultRecord } from "../../state.js";
+import { type KeyRecord, type KeyVersionRecord, type RotationPolicyRecord, type VaultRecord } from "../../state.js";
 import { recoveryLevel, seconds } from "../../vault/bundle.js";
+import { VaultError } from "../../vault/errors.js";
+import { rotationPolicyRecord } from "../../vault/operations/rotation.js";
 import { RSA_OPERATIONS, RSA_SIZES, tagsSchema } from "../../vault/operations/keys.js";
 import { authorize, body, vaultOf } from "../arm-call.js";
 import { ArmError, badRequest, notInSandbox, resourceNotFound } from "../errors.js";
 
 const TYPE = "Microsoft.KeyVault/vaults/keys";
+
+const duration = z.string().refine(isDuration, "must be an ISO 8601 duration such as P90D");
 
 const schema = z.strictObject({
   tags: tagsSchema.nullish(),
@@ -35,6 +40,19 @@ const schema = z.strictObject({
     kty: z.string(),
     keyOps: z.array(z.enum(RSA_OPERATIONS)).nullish(),
     keySize: z.int().nullish(),
+    rotationPolicy: z
+      .strictObject({
+        attributes: z.strictObject({ expiryTime: duration.nullish() }).nullish(),
+        lifetimeActions: z
+          .array(
+            z.strictObject({
+              action: z.strictObject({ type: z.enum(["rotate", "notify"]) }),
+              trigger: z.strictObject({ timeAfterCreate: duration.optional(), timeBeforeExpiry: duration.optional() }),
+            }),
+          )
+          .nullish(),
+      })
+      .nullish(),
   }),
 });
 
@@ -72,10 +90,23 @@ export function putKey(call: Call): ApiAnswer {
     tags: tags ?? {},
     now: call.now,
   });
-  const key: KeyRecord = { name, versions: [version], rotationPolicy: null, deletion: null };
+  const key: KeyRecord = { name, versions: [version], rotationPolicy: rotationPolicy(properties.rotationPolicy, call.now), deletion: null };
   vault.keys.push(key);
   call.save();
   return { status: 200, body: shown(vault, key, version) };
+}
+
+function rotationPolicy(given: z.infer<typeof schema>["properties"]["rotationPolicy"], now: number): RotationPolicyRecord | null {
+  if (given == null) return null;
+  try {
+    return rotationPolicyRecord(
+      { expiryTime: given.attributes?.expiryTime ?? undefined, lifetimeActions: given.lifetimeActions ?? undefined },
+      now,
+    );
+  } catch (error) {
+    // The rules are the vault's; the words are ARM's.
+    throw error instanceof VaultError ? badRequest(error.message) : error;
+  }
 }
 
 /** The newest version. */
@@ -113,6 +144,14 @@ function keyOf(call: Call): { readonly vault: VaultRecord; readonly key: KeyReco
   return { vault, key };
 }
 
+/** Types of actions are in lower case here (enum KeyRotationPolicyActionType). */
+function shownPolicy({ actions, createdAt, updatedAt, expiryTime }: RotationPolicyRecord): object {
+  return {
+    attributes: { ...(expiryTime === null ? {} : { expiryTime }), created: seconds(createdAt), updated: seconds(updatedAt) },
+    lifetimeActions: actions.map(({ type, ...trigger }) => ({ trigger, action: { type: type.toLowerCase() } })),
+  };
+}
+
 function shown(vault: VaultRecord, key: KeyRecord, version: KeyVersionRecord, asVersion = false): object {
   const id = `${vaultId(vault)}/keys/${key.name}`;
   const details = createPublicKey(version.privateKey).asymmetricKeyDetails;
@@ -137,6 +176,7 @@ function shown(vault: VaultRecord, key: KeyRecord, version: KeyVersionRecord, as
       keySize: details?.modulusLength ?? version.size,
       keyUri: keyIdentifier(vault.name, key.name),
       keyUriWithVersion: keyIdentifier(vault.name, key.name, version.id),
+      ...(key.rotationPolicy === null || asVersion ? {} : { rotationPolicy: shownPolicy(key.rotationPolicy) }),
     },
   };
 }

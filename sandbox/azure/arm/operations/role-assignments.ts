@@ -30,16 +30,17 @@ export function putRoleAssignment(call: Call): ApiAnswer {
   const directory = authorize(call, `${ACTION}/write`, scope);
   const name = call.parameter("assignment").toLowerCase();
   if (!GUID.test(name)) throw badRequest(`The role assignment ID '${call.parameter("assignment")}' is not valid. The role assignment ID must be a GUID.`);
-  const { roleDefinitionId, principalId } = body(call, schema).properties;
+  const { roleDefinitionId, principalId, principalType } = body(call, schema).properties;
   const role = roleDefinitionId.slice(roleDefinitionId.lastIndexOf("/") + 1);
   const definition = roleDefinition(role);
   if (definition === undefined) throw roleNotFound(role);
-  if (!isInDirectory(call, directory, principalId.toLowerCase())) throw principalNotFound(principalId, directory.id);
+  if (!isInDirectory(call, directory, principalId.toLowerCase(), principalType ?? undefined)) throw principalNotFound(principalId, directory.id);
   const assignment: RoleAssignmentRecord = {
     name,
     scope,
     role: definition.id,
     principalId: principalId.toLowerCase(),
+    ...(principalType == null ? {} : { principalType }),
     createdAt: call.now,
   };
   const same = call.state.roleAssignments.find(
@@ -86,13 +87,17 @@ function find(call: Call): RoleAssignmentRecord | undefined {
   return call.state.roleAssignments.find((assignment) => assignment.name === name && assignment.scope.toLowerCase() === scope);
 }
 
-function isInDirectory(call: Call, directory: DirectoryRecord, objectId: string): boolean {
-  return (
-    directory.administrator.objectId === objectId ||
-    call.state.servicePrincipals.some(
-      (principal) => principal.id === objectId && principal.directory === directory.id && principal.deletedAt === null,
-    )
+/** Whoever says what kind of principal it is spares ARM the look that may come too early ("Assign Azure roles using the REST API"). */
+function isInDirectory(call: Call, directory: DirectoryRecord, objectId: string, type: string | undefined): boolean {
+  if (directory.administrator.objectId === objectId) return true;
+  const found = call.state.servicePrincipals.find(
+    (principal) => principal.id === objectId && principal.directory === directory.id && principal.deletedAt === null,
   );
+  if (found === undefined) return false;
+  if (type !== undefined || found.unheardOf === undefined || found.unheardOf === 0) return true;
+  found.unheardOf--;
+  call.save();
+  return false;
 }
 
 function shown(assignment: RoleAssignmentRecord): object {
@@ -104,6 +109,7 @@ function shown(assignment: RoleAssignmentRecord): object {
     properties: {
       roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${assignment.role}`,
       principalId: assignment.principalId,
+      principalType: assignment.principalType ?? "ServicePrincipal",
       scope: assignment.scope,
       createdOn: new Date(assignment.createdAt).toISOString(),
     },

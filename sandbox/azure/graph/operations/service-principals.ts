@@ -45,6 +45,7 @@ export function createServicePrincipal(call: Call): ApiAnswer {
     accountEnabled: accountEnabled ?? true,
     properties,
     deletedAt: null,
+    ...(call.state.principalDelay === undefined ? {} : { unheardOf: call.state.principalDelay }),
   };
   call.state.servicePrincipals.push(principal);
   call.target = principal.id;

@@ -57,22 +57,42 @@ export function getRotationPolicy(call: Call): ApiAnswer {
 /** Replaces the policy. It holds for versions made from now on: those that exist keep their expiry. */
 export function updateRotationPolicy(call: Call): ApiAnswer {
   const { vault, key } = openKey(call, KEY_RIGHTS.setRotationPolicy);
-  const given = body(call, schema);
+  const { attributes, lifetimeActions } = body(call, schema);
+  key.rotationPolicy = rotationPolicyRecord({ expiryTime: attributes?.expiryTime, lifetimeActions }, call.now, key.rotationPolicy?.createdAt);
+  call.save();
+  return { status: 200, body: shown(vault, key) };
+}
+
+/** A policy as the service reads one. */
+export interface GivenRotationPolicy {
+  readonly expiryTime?: string | undefined;
+  readonly lifetimeActions?:
+    | readonly {
+        readonly trigger: { readonly timeAfterCreate?: string | undefined; readonly timeBeforeExpiry?: string | undefined };
+        readonly action: { readonly type: string };
+      }[]
+    | undefined;
+}
+
+/**
+ * A policy as it is kept.
+ *
+ * @throws VaultError 400 for what the service refuses.
+ */
+export function rotationPolicyRecord(given: GivenRotationPolicy, now: number, createdAt = now): RotationPolicyRecord {
   const actions = (given.lifetimeActions ?? []).map(({ trigger, action }): RotationPolicyRecord["actions"][number] => ({
     type: actionType(action.type),
     ...(trigger.timeAfterCreate === undefined ? {} : { timeAfterCreate: trigger.timeAfterCreate }),
     ...(trigger.timeBeforeExpiry === undefined ? {} : { timeBeforeExpiry: trigger.timeBeforeExpiry }),
   }));
   const policy: RotationPolicyRecord = {
-    createdAt: key.rotationPolicy?.createdAt ?? call.now,
-    updatedAt: call.now,
-    expiryTime: given.attributes?.expiryTime ?? null,
+    createdAt,
+    updatedAt: now,
+    expiryTime: given.expiryTime ?? null,
     actions: actions.some(({ type }) => type === "Notify") ? actions : [...actions, NOTIFICATION],
   };
   checkPolicy(policy);
-  key.rotationPolicy = policy;
-  call.save();
-  return { status: 200, body: shown(vault, key) };
+  return policy;
 }
 
 function actionType(given: string): "Rotate" | "Notify" {

@@ -50,7 +50,7 @@ test.each<[string, string, Properties, string]>([
   ["a vault's name", VAULT, vaultGiven({}, { vaultName: "a_b" }), "'vaultName' does not match expression '^[a-zA-Z0-9-]{3,24}$'"],
   ["no sku", VAULT, vaultGiven({ sku: null }), "Missing required property 'sku'"],
   ["virtual networks", VAULT, vaultGiven({ networkAcls: { virtualNetworkRules: [{ id: "x" }] } }), 'the sandbox implements only [] for "virtualNetworkRules", not [{"id":"x"}]'],
-  ["a rotation policy", KEY, keyGiven("v-1", { rotationPolicy: {} }), `the sandbox does not implement the property "rotationPolicy" of ${KEY}.properties`],
+  ["a release policy", KEY, keyGiven("v-1", { releasePolicy: {} }), `the sandbox does not implement the property "releasePolicy" of ${KEY}.properties`],
   ["an exportable key", KEY, keyGiven("v-1", { attributes: { exportable: true } }), 'the sandbox implements only false for "exportable", not true'],
   ["a key without a vault", KEY, { ...keyGiven("v-1"), vaultName: null }, "Missing required property 'vaultName'"],
   ["a policy without permissions", POLICY, { ...policyGiven("v-1", []), policy: { tenantId: TENANT_DIRECTORY, objectId: PRINCIPAL } }, "Missing required property 'permissions'"],
