@@ -67,6 +67,8 @@ export function configurationPage(sources: Sources): string {
       "`azure-native:`, `azuread:`) only `aws:region` is read, and only with `byok:allowCrossRegion`.",
     table(["key", "default", "what it is", "what it may be"], top),
     ...Object.keys(MEMBERS).flatMap((path) => [`## byok:${path}`, objectTable(sources, args, path)]),
+    "The service's own stack reads `byokService:` instead: `datacenter`, `clouds` and `allowCrossRegion` as above, and in `gcp` the arguments of " +
+      "[`GcpServiceIdentity`](gcp.md#gcpserviceidentityargs) other than these: [stacks/service-config.ts](../../stacks/service-config.ts).",
     "What members exclude each other, and which fit the datacenter, the clouds listed and the tenant's own accounts, is said by the messages: " +
       "[stacks/config.ts](../../stacks/config.ts).",
   );
