@@ -35,7 +35,9 @@ export interface GcpPreset {
  * own directory, whose certificate the tenant is given, and the names are the tenant's to choose.
  */
 export interface CloudPresets {
+  /** For a key in AWS. */
   readonly aws: AwsPreset;
+  /** For a key in Google Cloud. */
   readonly gcp: GcpPreset;
 }
 

@@ -40,7 +40,7 @@ export const tenantSchema = text(TENANT_PATTERN, TENANT_RULE);
 /** `byok:datacenter`. */
 export const datacenterSchema = choice(Datacenter);
 
-/** `byok:clouds`. */
+/** `byok:clouds`. Clouds that the tenant has keys in: one key in each. */
 export const cloudsSchema = z
   .array(
     z.enum(CLOUDS, { error: ({ input }) => oneOf("must be one of", CLOUDS, input) }),
@@ -56,7 +56,10 @@ export const presetSchema: z.ZodType<ServiceConfig> = z.string().transform((name
   return z.NEVER;
 });
 
-/** `byok:service`, written as an object. Which identities it must have depends on the clouds. */
+/**
+ * `byok:service`. Whom to grant: a preset by its name, or an object with the service's own identities; which of them, depends
+ * on the clouds.
+ */
 export const identitySchema: z.ZodType<ServiceConfig> = z
   .strictObject(
     {
@@ -71,7 +74,7 @@ export const identitySchema: z.ZodType<ServiceConfig> = z
   )
   .transform(withoutUndefined);
 
-/** `byok:allowCrossRegion`. */
+/** `byok:allowCrossRegion`. Lets a cloud's `region` or `location` be outside the datacenter's residency. Default: `false`. */
 export const allowCrossRegionSchema = yesOrNoText.optional();
 
 /** `byok:access`. */

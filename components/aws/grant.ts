@@ -44,7 +44,11 @@ export interface GrantedKey {
 export function grantOn(key: GrantedKey, { parent, name, grantBy, input, policy, datacenter }: GrantOptions): pulumi.Output<string> {
   const { keyId, region, suffix, dependsOn } = key;
   const opts = { parent, protect: false, retainOnDelete: false, dependsOn };
-  if (grantBy === AwsGrantBy.KeyPolicy) return new KeyPolicy(`${name}-policy${suffix}`, { keyId, policy, region }, opts).id;
+  if (grantBy === AwsGrantBy.KeyPolicy) {
+    // To the provider another key is an update, which puts the policy nowhere (terraform-provider-aws,
+    // internal/service/kms/key_policy.go): the service would be told of a key that it may not use.
+    return new KeyPolicy(`${name}-policy${suffix}`, { keyId, policy, region }, { ...opts, replaceOnChanges: ["keyId"] }).id;
+  }
   const { grantee: granteePrincipal, tenant } = input;
   return new Grant(
     `${name}-grant${suffix}`,

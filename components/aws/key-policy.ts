@@ -24,18 +24,27 @@ export type KeyPolicyCondition = Readonly<Record<string, Readonly<Record<string,
 
 /** One statement of a key policy. `Resource` is always the key itself, written `*`. */
 export interface KeyPolicyStatement {
+  /** What the statement is for. */
   readonly Sid: string;
+  /** Statements only allow: what none allows is denied. */
   readonly Effect: "Allow";
+  /** ARN of whom it is about. */
   readonly Principal: { readonly AWS: string };
+  /** One or several actions of KMS. */
   readonly Action: string | readonly string[];
+  /** The key that has the policy. */
   readonly Resource: "*";
+  /** When it applies. */
   readonly Condition?: KeyPolicyCondition;
 }
 
 /** A key policy in IAM's policy language, ready for `JSON.stringify`. */
 export interface KeyPolicyDocument {
+  /** Version of the policy language. */
   readonly Version: "2012-10-17";
+  /** `byok-` and the usage. */
   readonly Id: string;
+  /** The tenant's administrators first, then the service. */
   readonly Statement: readonly KeyPolicyStatement[];
 }
 

@@ -31,7 +31,7 @@ export function factsOfDescriptors(resources: readonly DeclaredResource[], descr
   const facts = new Map<string, string>();
   for (const descriptor of descriptors) {
     if (descriptor.provider === "aws-kms") {
-      const key = awsKeyOf(resources, descriptor.aliasName);
+      const key = descriptor.aliasName === undefined ? undefined : awsKeyOf(resources, descriptor.aliasName);
       if (key !== undefined) facts.set(`id of ${key}`, descriptor.keyArn.slice(descriptor.keyArn.indexOf(":key/") + ":key/".length));
     }
     if (descriptor.provider === "azure-key-vault") {

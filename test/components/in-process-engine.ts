@@ -35,6 +35,7 @@ interface Options {
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
   readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
 }
 
 /** One stack with one provider. */
@@ -108,7 +109,8 @@ export class InProcessEngine {
       seen.add(name);
       const { inputs, failures } = this.#provider.check(type, properties);
       if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason).join("; "));
-      const { protect, retainOnDelete, ignoreChanges } = options.get(name) ?? { protect: false, retainOnDelete: false, ignoreChanges: [] };
+      const none: Options = { protect: false, retainOnDelete: false, ignoreChanges: [], replaceOnChanges: [] };
+      const { protect, retainOnDelete, ignoreChanges, replaceOnChanges } = options.get(name) ?? none;
       const keep = ({ id, state }: { id: string; state: Properties }) => {
         this.#resources.set(name, { type, id, state, protect, retainOnDelete });
         return { id, state: marshal(state) };
@@ -120,7 +122,7 @@ export class InProcessEngine {
       }
       const differences = this.#configured.diff(type, old.state, inputs, ignoreChanges);
       if (differences.length === 0) return keep(old);
-      const replaces = differences.filter((difference) => difference.replaces).map(({ property }) => property);
+      const replaces = differences.map(({ property, replaces: byItself }) => (byItself || replaceOnChanges.includes(property) ? property : "")).filter((property) => property !== "");
       if (replaces.length === 0) {
         steps.push({ op: "update", name });
         const wanted: Record<string, Value> = { ...inputs };
@@ -167,6 +169,7 @@ export class InProcessEngine {
         protect: request.getProtect() === true,
         retainOnDelete: request.getRetainondelete() === true,
         ignoreChanges: request.getIgnorechangesList(),
+        replaceOnChanges: request.getReplaceonchangesList(),
       });
       return registerResource(request, callback);
     };

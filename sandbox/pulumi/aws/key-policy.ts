@@ -1,6 +1,7 @@
 /**
  * `aws:kms/keyPolicy:KeyPolicy`. Source: terraform-provider-aws, internal/service/kms/key_policy.go (deletion puts the
- * default policy back unless the lockout check is bypassed); @pulumi/aws/kms/keyPolicy.d.ts.
+ * default policy back unless the lockout check is bypassed; an update looks at the policy alone, at 6fc8692d5a12);
+ * @pulumi/aws/kms/keyPolicy.d.ts.
  *
  * @module
  */
@@ -19,7 +20,8 @@ export const keyPolicyType: ResourceType<AwsContext> = {
   token: "aws:kms/keyPolicy:KeyPolicy",
   inputs: {
     [BYPASS]: { type: "boolean", byDefault: false },
-    keyId: { type: "string", required: true, replaces: true, same: sameKey },
+    // Another key neither replaces the policy nor gets it: programs that may change it ask for a replacement.
+    keyId: { type: "string", required: true, same: sameKey },
     policy: {
       type: "string",
       required: true,
@@ -29,7 +31,7 @@ export const keyPolicyType: ResourceType<AwsContext> = {
     region: { type: "string", computed: true, replaces: true },
   },
   computed: [],
-  stable: ["keyId"],
+  stable: [],
 
   async create(context, inputs) {
     const id = textOf(inputs, "keyId") ?? "";

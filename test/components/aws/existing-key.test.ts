@@ -103,6 +103,16 @@ describe("a key that exists already", () => {
     expect(fixture.sandbox.aws.status().keys.find(({ keyArn }) => keyArn === key)).toMatchObject({ aliases: [] });
   });
 
+  test("another one in its place is granted, and the first one has AWS's default policy again", async () => {
+    const [first, second] = [await keyMade(), await keyMade()];
+    await stack.up({ ...ARGS, existing: { key: first } });
+    const { steps, descriptor } = await stack.up({ ...ARGS, existing: { key: second } });
+    expect(steps).toEqual(["read k-existing", "replace k-policy", "delete k-policy"]);
+    expect(descriptor.keyArn).toBe(second);
+    expect(JSON.parse(await policyOf(second))).toMatchObject({ Id: "byok-console" });
+    expect(JSON.parse(await policyOf(first))).toMatchObject({ Id: "key-default-1", Statement: [ROOT] });
+  });
+
   test("with a policy that others wrote, a KMS grant leaves that policy alone", async () => {
     const key = await keyMade({ Policy: WITH_OTHERS });
     const byGrant = { ...ARGS, existing: { key }, grantBy: AwsGrantBy.Grant };

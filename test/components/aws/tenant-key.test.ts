@@ -75,7 +75,7 @@ describe("AwsTenantKey", () => {
         protect: false,
         retainOnDelete: false,
         ignoreChanges: [],
-        replaceOnChanges: [],
+        replaceOnChanges: ["keyId"],
         inputs: {
           keyId: KEY_ID,
           region: "eu-central-1",

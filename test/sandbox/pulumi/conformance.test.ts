@@ -127,12 +127,12 @@ describe.each([
     await expect(host.read(ALIAS, alias.id, moved)).resolves.toBeUndefined();
   });
 
-  test("a key policy: attached, replaced by key, and the default back when deleted", async () => {
+  test("a key policy: attached, not moved to another key, and the default back when deleted", async () => {
     const key = await create(KEY, {});
     const policy = await create(POLICY, { keyId: key.id, policy: keyPolicy(GRANT) });
     expect(policy).toMatchObject({ id: key.id, state: { keyId: key.id, policy: keyPolicy(GRANT), region: REGION } });
     await expect(changes(POLICY, policy, { keyId: shown(key.state["arn"] ?? null), policy: keyPolicy(GRANT) })).resolves.toEqual([]);
-    await expect(changes(POLICY, policy, { keyId: UNKNOWN, policy: keyPolicy(GRANT) })).resolves.toMatchObject([{ property: "keyId", replaces: true }]);
+    await expect(changes(POLICY, policy, { keyId: UNKNOWN, policy: keyPolicy(GRANT) })).resolves.toMatchObject([{ property: "keyId", replaces: false }]);
     // The key left its policy to this resource: no difference there.
     const reread = await host.read(KEY, key.id, key.state);
     await expect(changes(KEY, { id: key.id, state: reread?.state ?? {} }, {})).resolves.toEqual([]);
