@@ -71,6 +71,7 @@ const COMPUTED: Readonly<Record<string, (inputs: Record<string, unknown>) => Rec
     const keyId = "1234abcd-12ab-34cd-56ef-1234567890ab";
     return { keyId, arn: `arn:aws:kms:${String(region)}:111122223333:key/${keyId}` };
   },
+  "aws:iam/role:Role": ({ name }) => ({ arn: `arn:aws:iam::201720642051:role/${String(name)}` }),
   "azuread:index/application:Application": () => ({ clientId: "a11ca710-0000-4000-8000-000000000001" }),
   "azuread:index/servicePrincipal:ServicePrincipal": () => ({ objectId: "0b1ec710-0000-4000-8000-000000000002" }),
   "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({ name: resourceGroupName }),
