@@ -12,10 +12,10 @@ import { accessPolicyType } from "./access-policy.js";
 import { INPUT_COMPARISON } from "./comparison.js";
 import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
 import { type AzureNativeContext } from "./context.js";
-import { vaultKeyType } from "./key.js";
+import { readKey, vaultKeyType } from "./key.js";
 import { resourceGroupType } from "./resource-group.js";
 import { readRoleAssignment, roleAssignmentType } from "./role-assignment.js";
-import { vaultType } from "./vault.js";
+import { readVault, vaultType } from "./vault.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
 export const azureNativeProvider = defineProvider<AzureNativeContext>({
@@ -36,6 +36,8 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
     inherited: {},
     context: () => Promise.resolve(context),
     invoke(token, args) {
+      if (token === "azure-native:keyvault:getVault") return readVault(context, args);
+      if (token === "azure-native:keyvault:getKey") return readKey(context, args);
       if (token === "azure-native:authorization:getRoleAssignment") return readRoleAssignment(context, args);
       if (token !== "azure-native:authorization:getClientConfig") throw new Error(`the sandbox does not implement the function ${token}`);
       return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
