@@ -26,6 +26,12 @@ export const AZURE_HOSTS: readonly string[] = [`*${VAULT_SUFFIX}`, LOGIN_HOST, A
 /** Requests are small: a key's ciphertext, a vault's access policies. */
 const MAX_BODY = 1 << 20;
 
+/**
+ * Milliseconds that idle connections stay open. Clients use a connection again after pauses of seconds on a busy machine, and
+ * Node's five would hang up on some of them in that moment.
+ */
+const KEEP_ALIVE = 120_000;
+
 /** How to start. */
 export interface AzureOptions {
   /** Where the state is kept, in `azure.json`; the caller holds its lock. */
@@ -81,7 +87,7 @@ export async function startAzure(options: AzureOptions): Promise<RunningAzure> {
 
 function listener({ tls }: AzureOptions, answerOne: (request: IncomingMessage, response: ServerResponse) => void): Server {
   try {
-    return createServer({ cert: tls.certificate, key: tls.privateKey, minVersion: "TLSv1.2" }, answerOne);
+    return createServer({ cert: tls.certificate, key: tls.privateKey, minVersion: "TLSv1.2", keepAliveTimeout: KEEP_ALIVE }, answerOne);
   } catch (cause) {
     throw new ByokError("CONFIG_INVALID", `The sandbox's server certificate is not usable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
