@@ -12,10 +12,10 @@ import { accessPolicyType } from "./access-policy.js";
 import { INPUT_COMPARISON } from "./comparison.js";
 import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
 import { type AzureNativeContext } from "./context.js";
-import { vaultKeyType } from "./key.js";
+import { readKey, vaultKeyType } from "./key.js";
 import { getResourceGroup, resourceGroupType } from "./resource-group.js";
 import { readRoleAssignment, roleAssignmentType } from "./role-assignment.js";
-import { vaultType } from "./vault.js";
+import { readVault, vaultType } from "./vault.js";
 import { WATCH_TYPES } from "./watch-types.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
@@ -42,6 +42,10 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
           return { clientId: AZURE_CLI, objectId: deployer.objectId, subscriptionId: subscription, tenantId: deployer.entraTenantId };
         case "azure-native:resources:getResourceGroup":
           return getResourceGroup(context, args);
+        case "azure-native:keyvault:getVault":
+          return readVault(context, args);
+        case "azure-native:keyvault:getKey":
+          return readKey(context, args);
         case "azure-native:authorization:getRoleAssignment":
           return readRoleAssignment(context, args);
         default:

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 import { TENANT_DIRECTORY, TENANT_SUBSCRIPTION } from "../../../../sandbox/azure/index.js";
-import { type Properties } from "../../../../sandbox/pulumi/values.js";
+import { type Properties, textOf } from "../../../../sandbox/pulumi/values.js";
 import { type Fixture } from "../../fixtures.js";
 import { type Deployment } from "../deployment.js";
 import { azureNativeFixture, type AzureNativeFixture, KEY, keyGiven, update } from "./fixture.js";
@@ -35,7 +35,7 @@ describe("a role assignment", () => {
     const wanted = given(principalId);
     const one = await stack.create(ROLE, wanted);
     expect(one).toEqual({
-      id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${String(wanted["roleAssignmentName"])}`,
+      id: `${scope}/providers/Microsoft.Authorization/roleAssignments/${textOf(wanted, "roleAssignmentName") ?? ""}`,
       inputs: { ...wanted, azureApiVersion: "2022-04-01" },
       state: {
         azureApiVersion: "2022-04-01", name: wanted["roleAssignmentName"], type: "Microsoft.Authorization/roleAssignments",
