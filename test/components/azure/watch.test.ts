@@ -58,8 +58,8 @@ describe("what watches over a key in Azure", () => {
     });
   });
 
-  test("auditLog with a retention, in a group and a vault that exist", async () => {
-    const made = await watch({ auditLog: true, logRetentionDays: 400, resourceGroup: "rg", vaultName: "acme-keys", existingKey: true });
+  test("auditLog with a retention, in a group that exists and beside a vault of another name", async () => {
+    const made = await watch({ auditLog: true, logRetentionDays: 400, resourceGroup: "rg", vaultName: "acme-keys" });
     expect(inputsByName(made)).toMatchObject({
       "k-audit-workspace": { resourceGroupName: "rg", workspaceName: "acme-keys-audit", retentionInDays: 400 },
       "k-audit": { resourceUri: VAULT_ID.replace("byok-acme-eu/", "rg/").replace(VAULT, "acme-keys") },
