@@ -26,12 +26,6 @@ export const AZURE_HOSTS: readonly string[] = [`*${VAULT_SUFFIX}`, LOGIN_HOST, A
 /** Requests are small: a key's ciphertext, a vault's access policies. */
 const MAX_BODY = 1 << 20;
 
-/**
- * Milliseconds that idle connections stay open. Clients use a connection again after pauses of seconds on a busy machine, and
- * Node's five would hang up on some of them in that moment.
- */
-const KEEP_ALIVE = 120_000;
-
 /** How to start. */
 export interface AzureOptions {
   /** Where the state is kept, in `azure.json`; the caller holds its lock. */

@@ -33,7 +33,7 @@ async function watch(options: Partial<AzureTenantKeyArgs>): Promise<readonly Reg
     const { AzureTenantKey } = await import("../../../components/azure/index.js");
     const provider = new Provider("tenant", { subscriptionId: SUBSCRIPTION, tenantId: ENTRA_TENANT });
     return { descriptor: new AzureTenantKey("k", { ...ARGS, ...options }, { provider }).descriptor };
-  }, { existing: found() });
+  }, found());
   return registrations.filter(({ type }) => /:(monitor|operationalinsights|authorization):/.test(type));
 }
 
