@@ -10,6 +10,8 @@ import {
   type RegisterResourceRequest,
 } from "@pulumi/pulumi/proto/resource_pb";
 
+import { type Existing, fitting } from "./fitting.js";
+
 /** One RegisterResource call. */
 export interface Registration {
   readonly type: string;
@@ -97,20 +99,6 @@ const IDS: Readonly<Record<string, (inputs: Record<string, unknown>) => string>>
     `projects/${String(project)}/locations/${String(location)}/keyRings/${String(name)}`,
   "gcp:kms/cryptoKey:CryptoKey": ({ keyRing, name }) => `${String(keyRing)}/cryptoKeys/${String(name)}`,
 };
-
-/** What exists in the cloud, for programs that read it: the state of the resource with that id. */
-export type Existing = (type: string, id: string) => Record<string, unknown>;
-
-/** A key of Google Cloud's that fits. */
-const fitting: Existing = (type, id) =>
-  type === "gcp:kms/cryptoKey:CryptoKey"
-    ? {
-        purpose: "ENCRYPT_DECRYPT",
-        importOnly: false,
-        versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION", protectionLevel: "SOFTWARE" },
-        primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }],
-      }
-    : {};
 
 /** What a function of a provider answers. */
 export type Calls = (token: string, args: unknown) => Record<string, unknown>;

@@ -4,17 +4,25 @@
  *
  * `--checkout DIR` records another checkout (its dependencies installed) with the configurations of this one; `--out DIR`
  * writes elsewhere; `--like DIR`
- * takes the stacks and configurations of recordings in place of this checkout's own.
+ * takes the stacks of recordings in place of this checkout's own, and their configurations as they are spelt now.
  */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
+import { found } from "../components/azure/found.js";
+import { fitting } from "../components/fitting.js";
 import { accountAnswers } from "../stacks/account-answers.js";
 import { ROOT } from "../stacks/stack-file.js";
-import { RECORDED_STACKS, recordedConfig } from "./recorded-stacks.js";
+import { RECORDED_STACKS, recordedConfig, respelled } from "./recorded-stacks.js";
 import { type Recording } from "./recorded.js";
 import { recordStack } from "./recording.js";
+
+/** What is there already, as it fits; but where the key is, stays a reference. */
+function existing(type: string, id: string): Record<string, unknown> {
+  if (type.startsWith("gcp:")) return fitting(type, id);
+  return Object.fromEntries(Object.entries(found()(type, id)).filter(([name]) => name !== "keyUri"));
+}
 
 /** Configurations by stack. */
 async function configurations(like: string | undefined): Promise<[stack: string, config: Recording["config"]][]> {
@@ -26,7 +34,7 @@ async function configurations(like: string | undefined): Promise<[stack: string,
   const recordings = await Promise.all(
     (await readdir(like)).map(async (file) => JSON.parse(await readFile(join(like, file), "utf8")) as Recording),
   );
-  return recordings.map(({ stack, config }) => [stack, config]);
+  return recordings.map(({ stack, config }) => [stack, respelled(stack, config)]);
 }
 
 async function main(): Promise<void> {
@@ -38,7 +46,7 @@ async function main(): Promise<void> {
   const out = resolve(values.out ?? join(__dirname, version));
   await mkdir(out, { recursive: true });
   for (const [stack, config] of await configurations(values.like)) {
-    const recording = await recordStack({ checkout, stack, config, call: accountAnswers(config) });
+    const recording = await recordStack({ checkout, stack, config, existing, call: accountAnswers(config) });
     await writeFile(join(out, `${stack}.json`), `${JSON.stringify(recording, undefined, 2)}\n`);
   }
 }

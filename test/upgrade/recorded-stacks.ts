@@ -8,6 +8,12 @@ export interface RecordedStack {
   readonly changes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
+/** How keys that exist are named; 0.1 said `existingKey: true`. By stack. */
+const EXISTING = {
+  "acme-gcp-existing": { "byok:gcp": { existing: { key: "byok-acme-eu" } } },
+  "acme-azure-existing": { "byok:azure": { vaultName: undefined, existing: { vault: "acme-backup-keys-eu", key: "byok-acme-eu" } } },
+} as const;
+
 /** By the name of the stack, which is also the name of its file. */
 export const RECORDED_STACKS: Readonly<Record<string, RecordedStack>> = {
   "acme-usa": { example: "acme-usa" },
@@ -21,17 +27,23 @@ export const RECORDED_STACKS: Readonly<Record<string, RecordedStack>> = {
       "byok:gcp": { project: undefined, createProject: { projectId: "acme-new-keys", billingAccount: "012345-6789AB-CDEF01" } },
     },
   },
-  "acme-gcp-existing": { example: "acme-gcp-eu", changes: { "byok:gcp": { existingKey: true } } },
+  "acme-gcp-existing": { example: "acme-gcp-eu", changes: EXISTING["acme-gcp-existing"] },
   "acme-azure-usa": { example: "acme-azure-usa" },
   "acme-azure-eu": { example: "acme-azure-eu" },
   "acme-azure-uk": { example: "acme-azure-uk" },
-  "acme-azure-existing": { example: "acme-azure-eu", changes: { "byok:azure": { existingKey: true } } },
+  "acme-azure-existing": { example: "acme-azure-eu", changes: EXISTING["acme-azure-existing"] },
   "acme-all-eu": { example: "acme-all-eu" },
 };
 
 /** A stack's configuration, as programs get it. */
 export async function recordedConfig({ example, changes = {} }: RecordedStack): Promise<Record<string, string>> {
   return changed(await readStackConfig(example), changes);
+}
+
+/** The configuration of an older release, with what is spelt differently by now: what docs/upgrading.md tells to change. */
+export function respelled(stack: string, config: Readonly<Record<string, string>>): Record<string, string> {
+  const [key, members] = Object.entries<Readonly<Record<string, unknown>>>(Object.entries(EXISTING).find(([name]) => name === stack)?.[1] ?? {})[0] ?? [];
+  return key === undefined ? { ...config } : changed(config, { [key]: { ...members, existingKey: undefined } });
 }
 
 /** A configuration with other members in its objects. */

@@ -43,6 +43,8 @@ export interface RecordingRequest {
   readonly stack: string;
   readonly config: Readonly<Record<string, string>>;
   /** Answers the program's invokes. */
+  /** State of what is there already. */
+  readonly existing: (type: string, id: string) => Record<string, unknown>;
   readonly call: (token: string) => Record<string, unknown>;
 }
 
@@ -51,17 +53,18 @@ export interface RecordingRequest {
  *
  * @throws Error of the program; or if two resources have one name.
  */
-export async function recordStack({ checkout, stack, config, call }: RecordingRequest): Promise<Recording> {
+export async function recordStack({ checkout, stack, config, existing, call }: RecordingRequest): Promise<Recording> {
   const load = createRequire(join(checkout, "package.json"));
   const program = load.resolve("./stacks/tenant.ts");
   // The checkout's own copy: another one would not share its runtime.
   const { runtime } = load("@pulumi/pulumi") as typeof Pulumi;
   await runtime.setMocks(
     {
-      newResource: ({ type, name, custom, id, inputs }) => ({
-        id: id !== undefined && id !== "" ? id : custom === true ? reference(name, "id") : "",
-        state: custom === true ? outputsOf(type, name, unmarshalObject(inputs as Record<string, unknown>).properties) : {},
-      }),
+      newResource: ({ type, name, custom, id = "", inputs }) => {
+        if (custom !== true) return { id: "", state: {} };
+        const outputs = outputsOf(type, name, unmarshalObject(inputs as Record<string, unknown>).properties);
+        return id === "" ? { id: reference(name, "id"), state: outputs } : { id, state: { ...outputs, ...existing(type, id) } };
+      },
       call: ({ token }) => call(token),
     },
     "byok",

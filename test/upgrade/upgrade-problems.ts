@@ -1,7 +1,8 @@
 /** Compares what two releases register for one stack, as an engine would before it touches anything. */
 import { packageOf, providerNamed } from "../../sandbox/pulumi/providers.js";
 import { diffInputs } from "../../sandbox/pulumi/schema.js";
-import { type RecordedResource, type Recording } from "./recorded.js";
+import { type Value } from "../../sandbox/pulumi/values.js";
+import { type RecordedResource, type Recording, reference } from "./recorded.js";
 
 /** What holds keys, and keys: an upgrade leaves them alone. */
 export const UNTOUCHED: readonly string[] = [
@@ -17,10 +18,11 @@ export const UNTOUCHED: readonly string[] = [
 /**
  * What makes the upgrade from one release to another more than updates in place; none if it is harmless.
  *
- * @param before - what the older release registered
- * @param now - what the newer one registers for the same configuration
+ * @param older - what the older release registered
+ * @param newer - what the newer one registers for the same configuration
  */
-export function upgradeProblems(before: Recording, now: Recording): string[] {
+export function upgradeProblems(older: Recording, newer: Recording): string[] {
+  const [before, now] = [named(older), named(newer)];
   const byUrn = new Map<string, RecordedResource>();
   for (const resource of now.resources) {
     for (const urn of [urnOf(now, resource), ...resource.aliases]) byUrn.set(urn, resource);
@@ -34,7 +36,9 @@ export function upgradeProblems(before: Recording, now: Recording): string[] {
     taken.add(successor);
     return changesOf(resource, successor).map((change) => `${resource.name} ${change}`);
   });
-  const added = now.resources.filter((resource) => !taken.has(resource) && (kinds.has(resource.type) || UNTOUCHED.includes(resource.type)));
+  // What is only looked at is not added.
+  const made = now.resources.filter((resource) => !taken.has(resource) && resource.id === undefined);
+  const added = made.filter((resource) => kinds.has(resource.type) || UNTOUCHED.includes(resource.type));
   return [...problems, ...added.map(({ name, type }) => `${name} is one more ${type}`)];
 }
 
@@ -57,6 +61,17 @@ function changesOf(before: RecordedResource, now: RecordedResource): string[] {
     else if (UNTOUCHED.includes(before.type)) changes.push(`is changed: ${property}`);
   }
   return changes;
+}
+
+/** With names in place of references to them: Azure calls things as they were asked for. */
+function named(recording: Recording): Recording {
+  const names = new Map(
+    recording.resources.flatMap(({ type, name, inputs }): [string, Value][] => {
+      const input = { "azure-native:resources:ResourceGroup": "resourceGroupName", "azure-native:keyvault:Vault": "vaultName" }[type];
+      return input === undefined ? [] : [[reference(name, "name"), inputs[input] ?? null]];
+    }),
+  );
+  return JSON.parse(JSON.stringify(recording), (_, value: unknown) => (typeof value === "string" ? (names.get(value) ?? value) : value)) as Recording;
 }
 
 /** URN without the engine's prefix: the types from the outermost parent on, and the name. */

@@ -6,7 +6,8 @@ import { Datacenter } from "../../../components/regions.js";
 import { masterKeyDescriptorSchema } from "../../../runtime/master-key/descriptor.js";
 import { Access } from "../../../components/access.js";
 import { AzureGrantBy } from "../../../components/azure/grant-by.js";
-import { type Calls, deploy, type Existing } from "../recorded-deployment.js";
+import { type Existing } from "../fitting.js";
+import { type Calls, deploy } from "../recorded-deployment.js";
 import { ENTRA_TENANT, SUBSCRIPTION } from "./found.js";
 
 const VAULT = "byok-acme-eu-mbdtyv";
