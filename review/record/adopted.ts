@@ -13,7 +13,7 @@ import { type Asked, type Values } from "./cloud-answers.js";
 export type Config = Readonly<Record<string, string>>;
 
 /** State of what a program reads by its id, beside what the id tells. Names: the SDKs' declarations of each resource. */
-export function adoptedState({ type, provider }: Asked, id: string, config: Config): Values {
+export function adoptedState({ type, provider }: Asked, id: string): Values {
   switch (type) {
     case "aws:kms/key:Key":
       return { policy: defaultKeyPolicy(accountOf(provider)) };
@@ -24,37 +24,16 @@ export function adoptedState({ type, provider }: Asked, id: string, config: Conf
         versionTemplate: { algorithm: "GOOGLE_SYMMETRIC_ENCRYPTION", protectionLevel: "SOFTWARE" },
         primaries: [{ name: `${id}/cryptoKeyVersions/1`, state: "ENABLED" }],
       };
-    case "azure-native:keyvault:Vault": {
-      const datacenter = config["byok:datacenter"];
-      return {
-        ...(isDatacenter(datacenter) ? { location: memberOf(config["byok:azure"], "location") ?? REGIONS[datacenter].azure } : {}),
-        properties: {
-          tenantId: textInput({ inputs: provider }, "tenantId") ?? memberOf(config["byok:azure"], "entraTenantId") ?? "",
-          // Good for keys in software and in HSMs.
-          sku: { family: "A", name: "premium" },
-          enableSoftDelete: true,
-          softDeleteRetentionInDays: 90,
-          enablePurgeProtection: true,
-          enableRbacAuthorization: memberOf(config["byok:azure"], "grantBy") === "role",
-          accessPolicies: [],
-        },
-      };
-    }
-    case "azure-native:keyvault:Key":
-      return {
-        kty: "RSA",
-        keySize: 3072,
-        keyOps: ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
-        attributes: { enabled: true },
-        rotationPolicy: null,
-      };
     default:
       return {};
   }
 }
 
-/** Answers of the functions by which programs look for what they adopt; undefined for others. */
-export function lookedUp(token: string, args: Values, provider: Values): Values | undefined {
+/**
+ * Answers of the functions by which programs look for what they adopt, and prove who is deploying: the tenant's administrator,
+ * says a review. Undefined for others.
+ */
+export function lookedUp(token: string, args: Values, provider: Values, config: Config): Values | undefined {
   const region = textInput({ inputs: args }, "region") ?? textInput({ inputs: provider }, "region") ?? "";
   switch (token) {
     case "aws:kms/getKey:getKey": {
@@ -88,9 +67,48 @@ export function lookedUp(token: string, args: Values, provider: Values): Values 
       const clientId = textInput({ inputs: args }, "clientId") ?? "";
       return { id: `/servicePrincipals/<object id of ${clientId}>`, clientId, objectId: `<service principal of application ${clientId}>`, accountEnabled: true };
     }
+    case "azure-native:keyvault:getVault":
+      return adoptedVault(args, provider, config);
+    case "azure-native:keyvault:getKey":
+      return {
+        name: args["keyName"],
+        kty: "RSA",
+        keySize: 3072,
+        keyOps: ["encrypt", "decrypt", "wrapKey", "unwrapKey"],
+        attributes: { enabled: true },
+      };
+    case "azure-native:resources:getResourceGroup":
+      return { name: args["resourceGroupName"] };
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { accountId: accountOf(provider), arn: "<arn of the deployer>" };
+    case "gcp:organizations/getProject:getProject":
+      return { projectId: args["projectId"] ?? provider["project"] };
+    case "azure-native:authorization:getClientConfig":
+      return { tenantId: provider["tenantId"], subscriptionId: provider["subscriptionId"] };
+    case "azuread:index/getClientConfig:getClientConfig":
+      return { tenantId: provider["tenantId"] };
     default:
       return undefined;
   }
+}
+
+function adoptedVault(args: Values, provider: Values, config: Config): Values {
+  const datacenter = config["byok:datacenter"];
+  const azure = config["byok:azure"];
+  return {
+    name: args["vaultName"],
+    ...(isDatacenter(datacenter) ? { location: memberOf(azure, "location") ?? REGIONS[datacenter].azure } : {}),
+    properties: {
+      tenantId: textInput({ inputs: provider }, "tenantId") ?? memberOf(azure, "entraTenantId") ?? "",
+      // Good for keys in software and in HSMs.
+      sku: { family: "A", name: "premium" },
+      enableSoftDelete: true,
+      softDeleteRetentionInDays: 90,
+      enablePurgeProtection: true,
+      enableRbacAuthorization: memberOf(azure, "grantBy") === "role",
+      accessPolicies: [],
+    },
+  };
 }
 
 /** AWS KMS Developer Guide, "Default key policy". */

@@ -16,7 +16,7 @@ import {
 
 import { type DeclaredProgram, type DeclaredResource, isObject, packageOf } from "../declared-resource.js";
 import { type Asked, createdState, idOf, isProvider, knownByReading, plain, readState, type Values } from "./cloud-answers.js";
-import { type Config, lookedUp } from "./adopted.js";
+import { lookedUp } from "./adopted.js";
 import { type ProgramRun, type RecordAnswer } from "./run-program.js";
 
 process.once("message", (request) => {
@@ -53,7 +53,7 @@ async function record(run: ProgramRun, onFailure: (error: unknown) => void): Pro
     {
       newResource: ({ type, name, id }) => recording.answer(type, name, id),
       call: ({ token, inputs, provider }) => {
-        const found = lookedUp(token, plain(inputs) as Values, recording.providerInputs(provider));
+        const found = lookedUp(token, plain(inputs) as Values, recording.providerInputs(provider), run.config);
         if (found !== undefined) return { ...found };
         const error = new Error(`The program asks a cloud for ${token}, which has no answer before a deployment.`);
         onFailure(error);
@@ -103,12 +103,9 @@ class Recording {
   readonly #outputs = new Map<string, Values>();
   /** By type and name: what is being asked just now. */
   readonly #asked = new Map<string, Asked>();
-
-  readonly #config: Config;
   readonly #known: Readonly<Record<string, string>>;
 
-  constructor({ config, known = {} }: ProgramRun) {
-    this.#config = config;
+  constructor({ known = {} }: ProgramRun) {
     this.#known = known;
   }
 
@@ -173,7 +170,7 @@ class Recording {
   /** What the mock monitor answers. */
   answer(type: string, name: string, id: string | undefined): { id: string; state: Record<string, unknown> } {
     const asked = this.#asked.get(`${type} ${name}`) ?? { type, name, inputs: {}, provider: {} };
-    if (id !== undefined && id !== "") return { id, state: { ...readState(asked, id, this.#config) } };
+    if (id !== undefined && id !== "") return { id, state: { ...readState(asked, id) } };
     // Every id is there: without one, whatever waits for it would stay unknown, descriptors first of all.
     return { id: isProvider(type) ? packageOf(type) : (idOf(asked) ?? this.#chosen(`<id of ${name}>`)), state: { ...this.#chosen(createdState(asked)) } };
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import { isObject, packageOf, UNKNOWN } from "../declared-resource.js";
-import { accountOf, adoptedState, type Config } from "./adopted.js";
+import { accountOf, adoptedState } from "./adopted.js";
 
 /** Properties of a resource, raw. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -128,8 +128,8 @@ export function createdState(asked: Asked): Values {
 }
 
 /** State of a resource that is there already: what its id tells, and what a review assumes of it. */
-export function readState(asked: Asked, id: string, config: Config): Values {
-  return { ...adoptedState(asked, id, config), ...knownByReading(asked, id) };
+export function readState(asked: Asked, id: string): Values {
+  return { ...adoptedState(asked, id), ...knownByReading(asked, id) };
 }
 
 /** What of it is certain. */

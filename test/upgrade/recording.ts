@@ -42,10 +42,10 @@ export interface RecordingRequest {
   readonly checkout: string;
   readonly stack: string;
   readonly config: Readonly<Record<string, string>>;
-  /** Answers the program's invokes. */
   /** State of what is there already. */
   readonly existing: (type: string, id: string) => Record<string, unknown>;
-  readonly call: (token: string) => Record<string, unknown>;
+  /** Answers the program's invokes. */
+  readonly call: (token: string, args: unknown) => Record<string, unknown>;
 }
 
 /**
@@ -65,7 +65,7 @@ export async function recordStack({ checkout, stack, config, existing, call }: R
         const outputs = outputsOf(type, name, unmarshalObject(inputs as Record<string, unknown>).properties);
         return id === "" ? { id: reference(name, "id"), state: outputs } : { id, state: { ...outputs, ...existing(type, id) } };
       },
-      call: ({ token }) => call(token),
+      call: ({ token, inputs: args }) => call(token, args),
     },
     "byok",
     stack,

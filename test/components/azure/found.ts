@@ -1,5 +1,6 @@
 /** A vault and a key as Azure Resource Manager shows those that were made by hand and fit. */
-import { type Calls, type Existing } from "../recorded-deployment.js";
+import { type Existing } from "../fitting.js";
+import { type Calls } from "../recorded-deployment.js";
 
 export const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
 export const SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
