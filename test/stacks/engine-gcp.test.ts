@@ -204,7 +204,7 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
       const refused = await project.pulumi("up", "--yes", "--stack", stack);
       await set(stack, { [option.replace(".existing.key", ".existing")]: undefined });
       expect(refused.exitCode).not.toBe(0);
-      expect(refused.output).toMatch(/is protected|protected resource/);
+      expect(refused.output).toMatch(/is protected|marked for protection/);
       await succeed("preview", "--expect-no-changes", "--stack", stack);
       expect(await access(key)).toMatchObject({ use: "granted" });
     },
