@@ -25,6 +25,8 @@ export interface Registration {
   readonly replaceOnChanges: readonly string[];
   /** Id of what is taken over; absent for what is created. */
   readonly importId?: string;
+  /** Names that it had before; without the aliases of a type, which SDKs bring. */
+  readonly aliases: readonly string[];
   /** Name of the explicit provider of a custom resource. */
   readonly provider: string | undefined;
   readonly inputs: unknown;
@@ -165,6 +167,10 @@ export async function deploy(
       retainOnDelete: request.getRetainondelete(),
       ignoreChanges: request.getIgnorechangesList(),
       replaceOnChanges: request.getReplaceonchangesList(),
+      aliases: request.getAliasesList().flatMap((alias) => {
+        const name = alias.getUrn() === "" ? (alias.getSpec()?.getName() ?? "") : alias.getUrn();
+        return name === "" ? [] : [name];
+      }),
       provider: nameOf(request.getProvider(), true),
       inputs: request.getObject()?.toJavaScript(),
       ...(request.getImportid() === "" ? {} : { importId: request.getImportid() }),
