@@ -5,8 +5,12 @@
  */
 import "./peers.js";
 
-import { EventRule, EventTarget } from "@pulumi/aws/cloudwatch";
-import { Topic, TopicPolicy, TopicSubscription } from "@pulumi/aws/sns";
+// One by one: the modules' indexes load AWS Lambda and more, which would slow every stack's program.
+import { EventRule } from "@pulumi/aws/cloudwatch/eventRule";
+import { EventTarget } from "@pulumi/aws/cloudwatch/eventTarget";
+import { Topic } from "@pulumi/aws/sns/topic";
+import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy";
+import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AlarmsArgs } from "../alarms.js";

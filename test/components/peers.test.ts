@@ -87,23 +87,23 @@ async function pulumiFiles(packages: readonly string[], script: string): Promise
 
 describe("loads what a key needs of the SDKs, never a whole one, and no runtime module", () => {
   const rows: [entry: string, name: string, expected: RegExp, needed: string[]][] = [
-    ["aws", "aws", /^(kms\/|utilities\.js$|package\.json$)/, ["kms/index.js"]],
+    ["aws", "aws", /^(kms\/|iam\/role(Policy)?\.js$|cloudwatch\/event(Rule|Target)\.js$|sns\/topic(Policy|Subscription)?\.js$|utilities\.js$|package\.json$)/, ["kms/index.js"]],
     [
       "gcp",
       "gcp",
-      /^((kms|organizations|projects)\/|utilities\.js$|package\.json$)/,
+      /^((kms|organizations|projects)\/|(monitoring|serviceaccount)\/index\.js$|utilities\.js$|package\.json$)/,
       ["kms/index.js", "organizations/index.js", "projects/index.js"],
     ],
     [
       "azure",
       "azure-native",
-      /^((keyvault|resources|types\/enums\/(keyvault|resources))\/|utilities\.js$|package\.json$)/,
+      /^((authorization|keyvault|resources|types\/enums\/(authorization|keyvault|resources))\/|utilities\.js$|package\.json$)/,
       ["keyvault/index.js", "resources/index.js"],
     ],
     [
       "azure",
       "azuread",
-      /^(application|applicationCertificate|servicePrincipal|utilities)\.js$|^package\.json$/,
+      /^(application|applicationCertificate|getApplication|getServicePrincipal|servicePrincipal|utilities)\.js$|^package\.json$/,
       ["application.js", "applicationCertificate.js", "servicePrincipal.js"],
     ],
   ];
