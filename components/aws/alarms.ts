@@ -5,8 +5,11 @@
  */
 import "./peers.js";
 
-import { EventRule, EventTarget } from "@pulumi/aws/cloudwatch";
-import { Topic, TopicPolicy, TopicSubscription } from "@pulumi/aws/sns";
+import { EventRule } from "@pulumi/aws/cloudwatch/eventRule.js";
+import { EventTarget } from "@pulumi/aws/cloudwatch/eventTarget.js";
+import { Topic } from "@pulumi/aws/sns/topic.js";
+import { TopicPolicy } from "@pulumi/aws/sns/topicPolicy.js";
+import { TopicSubscription } from "@pulumi/aws/sns/topicSubscription.js";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AlarmsArgs } from "../alarms.js";

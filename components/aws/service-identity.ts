@@ -5,7 +5,8 @@
  */
 import "./peers.js";
 
-import { Role, RolePolicy } from "@pulumi/aws/iam";
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
 import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
