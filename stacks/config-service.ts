@@ -31,6 +31,11 @@ export function identityProblems(service: ServiceConfig, clouds: readonly Cloud[
   return problems;
 }
 
+/** The service's account in AWS, if it is granted as a whole. */
+export function awsServiceAccount(service: ServiceConfig): string | undefined {
+  return "preset" in service ? PRESETS[service.preset].aws.serviceAccountId : service.awsAccountId;
+}
+
 /** A key in the service's own account would be no key of the tenant's, and grants end at a partition's border. */
 export function awsServiceProblems(service: ServiceConfig, accountId: string, region: string | undefined): string[] {
   const own = "the tenant's key must live in the tenant's own account";

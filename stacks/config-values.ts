@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { AWS_MEMBERS } from "./config-aws.js";
+import { AWS_EXISTING_MEMBERS, AWS_MEMBERS } from "./config-aws.js";
 import { AZURE_MEMBERS } from "./config-azure.js";
 import { GCP_EXISTING_MEMBERS, GCP_MEMBERS, GCP_NEW_PROJECT_MEMBERS } from "./config-gcp.js";
 import { suggestion } from "./did-you-mean.js";
@@ -31,6 +31,7 @@ export const MEMBERS: Readonly<Record<string, readonly string[]>> = {
   service: ["awsAccountId", "awsRoleArn", "gcpServiceAccount"],
   alarms: ["emails"],
   aws: AWS_MEMBERS,
+  "aws.existing": AWS_EXISTING_MEMBERS,
   gcp: GCP_MEMBERS,
   "gcp.existing": GCP_EXISTING_MEMBERS,
   "gcp.createProject": GCP_NEW_PROJECT_MEMBERS,

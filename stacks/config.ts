@@ -10,7 +10,8 @@ import { AZURE_CREATION_ARGS } from "../components/azure/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
 import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
-import { awsSchema } from "./config-aws.js";
+import { AWS_AUDIT_LOG_RULE } from "../components/aws/key-settings.js";
+import { awsSchema, awsSettingsProblems } from "./config-aws.js";
 import { azureSchema } from "./config-azure.js";
 import { withoutUndefined } from "./config-forms.js";
 import { gcpSchema } from "./config-gcp.js";
@@ -30,7 +31,7 @@ import {
   type Cloud,
   type ServiceConfig,
 } from "./config-schema.js";
-import { awsServiceProblems, gcpServiceProblems, identityProblems } from "./config-service.js";
+import { awsServiceAccount, awsServiceProblems, gcpServiceProblems, identityProblems } from "./config-service.js";
 import { decodeConfig, MEMBERS, unknownKeyProblem } from "./config-values.js";
 
 export { type ServiceConfig } from "./config-schema.js";
@@ -125,6 +126,11 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
 
   if (service !== undefined && clouds !== undefined) problems.push(...identityProblems(service, clouds));
   if (service !== undefined && aws !== undefined) problems.push(...awsServiceProblems(service, aws.accountId, region));
+  if (aws !== undefined && region !== undefined) {
+    const serviceAccountId = service === undefined ? undefined : awsServiceAccount(service);
+    problems.push(...awsSettingsProblems(aws, { datacenter, region, serviceAccountId, allowCrossRegion }));
+    if ("auditLog" in options && !options.auditLog) problems.push(`byok:auditLog: ${AWS_AUDIT_LOG_RULE}`);
+  }
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
   if (azure?.existingKey === true) problems.push(...creationProblems("azure", azure, AZURE_CREATION_ARGS));
 
@@ -135,7 +141,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
     datacenter,
     ...(service === undefined ? {} : { service }),
     ...options,
-    ...(aws === undefined || region === undefined ? {} : { aws: { ...aws, region } }),
+    ...(aws === undefined || region === undefined ? {} : { aws: { ...aws, region, ...crossRegion } }),
     ...(gcp === undefined ? {} : { gcp: { ...gcp, ...crossRegion } }),
     ...(azure === undefined ? {} : { azure: { ...azure, ...crossRegion } }),
   };

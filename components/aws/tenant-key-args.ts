@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
-import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE } from "../names.js";
 import { isDatacenter, REGIONS } from "../regions.js";
 import { tenantProblems } from "../tenant-args.js";
 import {
@@ -20,6 +18,7 @@ import {
   parseRoleArn,
 } from "./identity.js";
 import { AwsKeyUsage } from "./key-policy.js";
+import { AWS_AUDIT_LOG_RULE, awsKeySettingsProblems } from "./key-settings.js";
 import { type AwsTenantKeyArgs } from "./tenant-key.js";
 
 /** KMS keeps descriptions up to this length; AWS KMS API Reference, CreateKey, Description. */
@@ -41,9 +40,16 @@ export interface ResolvedAwsTenantKeyArgs {
  * @throws InvalidArgsError with every problem found
  */
 export function resolveAwsTenantKeyArgs(name: string, args: AwsTenantKeyArgs): ResolvedAwsTenantKeyArgs {
-  const problems = [...tenantProblems(args), ...keyOptionsProblems(args), ...accountProblems(args), ...keyProblems(args)];
-  // Of an unknown datacenter nothing is known; it is a problem of its own above.
+  // Of an unknown datacenter nothing is known; it is a problem of its own.
   const region = args.region ?? (isDatacenter(args.datacenter) ? REGIONS[args.datacenter].aws : "");
+  const problems = [
+    ...tenantProblems(args),
+    ...keyOptionsProblems(args),
+    ...auditLogProblems(args),
+    ...accountProblems(args),
+    ...keyProblems(args),
+    ...settingsProblems(args, region),
+  ];
   const partition = awsPartition(region);
   const grantee = resolveGrantee(args, partition, problems);
   if (grantee === undefined || problems.length > 0) throw new InvalidArgsError("AwsTenantKey", name, problems);
@@ -89,19 +95,30 @@ function sameAccountProblems(argument: string, serviceAccountId: string, account
     : [];
 }
 
+/** CloudTrail records each use of a key, and nobody can turn that off: AWS KMS Developer Guide, "Logging AWS KMS API calls". */
+function auditLogProblems({ auditLog }: AwsTenantKeyArgs): string[] {
+  return auditLog === false ? [`auditLog: ${AWS_AUDIT_LOG_RULE}`] : [];
+}
+
 function keyProblems(args: AwsTenantKeyArgs): string[] {
   const problems: string[] = [];
   if (args.usage !== undefined && !Object.values(AwsKeyUsage).includes(args.usage)) {
     problems.push(`usage: must be one of ${Object.values(AwsKeyUsage).join(", ")}`);
   }
-  if (args.aliasName !== undefined && !AWS_ALIAS_PATTERN.test(args.aliasName)) {
-    problems.push(`aliasName: ${AWS_ALIAS_RULE}`);
-  }
   if (args.description !== undefined && args.description.length > MAX_DESCRIPTION) {
     problems.push(`description: must be at most ${MAX_DESCRIPTION} characters`);
   }
-  // Bounds: AWS KMS API Reference, EnableKeyRotation and ScheduleKeyDeletion.
-  problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 90, 2560));
-  problems.push(...daysProblems("deletionWindowInDays", args.deletionWindowInDays, 7, 30));
+  if (args.existing !== undefined) {
+    for (const name of ["description", "tags"] as const) {
+      if (args[name] !== undefined) problems.push(`${name}: says how to create a key; existing creates none`);
+    }
+  }
   return problems;
+}
+
+function settingsProblems(args: AwsTenantKeyArgs, region: string): string[] {
+  const { datacenter, accountId, serviceAccountId, allowCrossRegion = false } = args;
+  return awsKeySettingsProblems(args, { datacenter, accountId, region, serviceAccountId, allowCrossRegion }).map(
+    ([path, rule]) => `${path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("")}: ${rule}`,
+  );
 }

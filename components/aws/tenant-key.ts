@@ -5,18 +5,24 @@
  */
 import "./peers.js";
 
-import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
+import { Alias, Key } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type KeyOptionsArgs } from "../key-options.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
-import { AwsKeyUsage, keyPolicy } from "./key-policy.js";
-import { resolveAwsTenantKeyArgs } from "./tenant-key-args.js";
+import { alarmOn, type WatchedKey } from "./alarms.js";
+import { findExistingKey, policyOfExistingKey } from "./existing-key.js";
+import { type GrantedKey, grantOn } from "./grant.js";
+import { AwsGrantBy } from "./grant-by.js";
+import { AwsKeyUsage, keyPolicy, type KeyPolicyInput } from "./key-policy.js";
+import { type AwsExistingKeyArgs, type AwsKeySettingsArgs, crossRegionReplicas, isGranted } from "./key-settings.js";
+import { replicaIn } from "./replicas.js";
+import { type ResolvedAwsTenantKeyArgs, resolveAwsTenantKeyArgs } from "./tenant-key-args.js";
 
 /** Arguments of `AwsTenantKey`. Name the grantee by exactly one of `serviceAccountId` and `serviceRoleArn`. */
-export interface AwsTenantKeyArgs extends KeyOptionsArgs {
+export interface AwsTenantKeyArgs extends KeyOptionsArgs, AwsKeySettingsArgs {
   /** Tenant's id: 3 to 32 characters of a-z, 0-9 and -. */
   tenant: string;
   /** Datacenter of the service that the key is for; picks the AWS region. */
@@ -29,95 +35,151 @@ export interface AwsTenantKeyArgs extends KeyOptionsArgs {
   serviceRoleArn?: string;
   /** How much of the key the service may use. Default: `least`. */
   usage?: AwsKeyUsage;
-  /** Alias of the key, beginning with `alias/`. Default: `alias/byok-TENANT-DATACENTER`. */
-  aliasName?: string;
   /** Description of the key, as the AWS console shows it. Default: names tenant and datacenter. */
   description?: string;
   /** AWS region that overrides the datacenter's. Default: the datacenter's own. */
   region?: string;
-  /** Days between automatic rotations of the key material, 90 to 2560. Default: 365. */
-  rotationPeriodInDays?: number;
-  /** Days between a request to delete the key and its deletion, 7 to 30. Default: 30. */
-  deletionWindowInDays?: number;
+  /** Lets `replicaRegions` be outside the datacenter's residency. Default: false. */
+  allowCrossRegion?: boolean;
   /** Tags of the key. Default: none. */
   tags?: { [key: string]: string };
 }
 
 /**
- * A symmetric KMS key in the tenant's own account, its alias, and the key policy by which the service may use it.
+ * A symmetric KMS key in the tenant's own account, its alias, and what lets the service use it: the key policy, or a KMS grant.
  *
- * Key and alias are protected; the policy is not: it is the grant, and `pulumi destroy --exclude-protected` withdraws it
- * and nothing else. The key outlives even a full teardown: no stack operation can make backups unreadable.
+ * Key, replicas and alias are protected; the policy or grant is not: `pulumi destroy --exclude-protected` withdraws it, as `access:
+ * suspended` does, and keys stay. They outlive even a full teardown: no stack operation can make backups unreadable.
+ *
+ * With `existing`, a key that is there is read and judged, and gets neither alias nor any change but the grant.
  */
 export class AwsTenantKey extends pulumi.ComponentResource {
-  /** Public description of the key for the runtime; available once the service has been granted. */
+  /** Public description of the key for the runtime; available once the service has been granted, or was told not to be. */
   readonly descriptor: pulumi.Output<AwsKmsDescriptor>;
 
   /**
-   * @param name - resource name; children are called `NAME-key`, `NAME-alias`, `NAME-policy`
-   * @param args - what to create, and for whom
+   * @param name - resource name; children are called `NAME-key`, `NAME-alias`, `NAME-policy` or `NAME-grant`; `NAME-existing` is an
+   *   adopted key as it was read, `NAME-replica-REGION` a replica, with its `NAME-policy-REGION` or `NAME-grant-REGION`
+   * @param args - what to create or adopt, and for whom
    * @param opts - pass the AWS provider with the tenant's credentials as `provider` (or `providers`)
    * @throws InvalidArgsError before anything is registered, if an argument is not valid
+   * @throws UnfitResourceError before anything is granted, in a preview too, if `existing` names a key that does not fit
    */
   constructor(name: string, args: AwsTenantKeyArgs, opts?: pulumi.ComponentResourceOptions) {
-    const { region, partition, grantee } = resolveAwsTenantKeyArgs(name, args);
+    const resolved = resolveAwsTenantKeyArgs(name, args);
     super("pulumi-byok:index:AwsTenantKey", name, {}, opts);
 
-    const policy = keyPolicy({
-      accountId: args.accountId,
-      partition,
-      grantee,
-      usage: args.usage ?? AwsKeyUsage.Least,
-      tenant: args.tenant,
-    });
-
-    const key = new Key(
-      `${name}-key`,
-      {
-        description: args.description ?? keyDescription(args.tenant, args.datacenter),
-        customerMasterKeySpec: "SYMMETRIC_DEFAULT",
-        keyUsage: "ENCRYPT_DECRYPT",
-        enableKeyRotation: true,
-        rotationPeriodInDays: args.rotationPeriodInDays ?? 365,
-        deletionWindowInDays: args.deletionWindowInDays ?? 30,
-        region,
-        ...(args.tags === undefined ? {} : { tags: args.tags }),
-      },
-      {
-        parent: this,
-        protect: true,
-        retainOnDelete: true,
-        // Disabling the key is how the tenant revokes; `pulumi up --refresh` must not quietly undo it.
-        ignoreChanges: ["isEnabled"],
-      },
-    );
-
-    // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-    const alias = new Alias(
-      `${name}-alias`,
-      { name: args.aliasName ?? awsAliasName(args.tenant, args.datacenter), targetKeyId: key.keyId, region },
-      // Not retained: after a teardown the name must be free for the next key.
-      { parent: this, protect: true, retainOnDelete: false },
-    );
-
-    // Until this exists the key has AWS's default policy, which grants nobody outside the tenant's account; deleting it
-    // puts that default back. The Key's own `policy` stays unset (it is computed), so that the two never fight.
-    const grant = new KeyPolicy(
-      `${name}-policy`,
-      { keyId: key.keyId, policy: JSON.stringify(policy), region },
-      // The grant comes last and goes first: nobody is granted a key that is only half set up, or half torn down.
-      { parent: this, protect: false, retainOnDelete: false, dependsOn: alias },
-    );
-
-    this.descriptor = pulumi.all([key.arn, alias.name, grant.id]).apply(([keyArn, aliasName]): AwsKmsDescriptor => ({
+    const { grantee } = resolved;
+    const { keyArn, aliasName, replicaArns, grants } = args.existing === undefined ? createKey(this, name, args, resolved) : adoptKey(this, name, args, args.existing, resolved);
+    this.descriptor = pulumi.all([keyArn, aliasName, pulumi.all(replicaArns), pulumi.all(grants)]).apply(([arn, alias, replicas]): AwsKmsDescriptor => ({
       schema: 1,
       tenant: args.tenant,
       datacenter: args.datacenter,
       provider: "aws-kms",
       grantedTo: grantee,
-      keyArn,
-      aliasName,
+      keyArn: arn,
+      ...(replicas.length === 0 ? {} : { replicaArns: replicas }),
+      ...(alias === undefined ? {} : { aliasName: alias }),
     }));
     this.registerOutputs({ descriptor: this.descriptor });
   }
+}
+
+/** What both ways come to. */
+interface GrantedKeys {
+  readonly keyArn: pulumi.Output<string>;
+  /** Undefined for an adopted key that was not named by its alias. */
+  readonly aliasName: pulumi.Input<string> | undefined;
+  readonly replicaArns: pulumi.Output<string>[];
+  /** Ids of the grants; none while access is suspended. */
+  readonly grants: pulumi.Output<string>[];
+}
+
+function createKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, resolved: ResolvedAwsTenantKeyArgs): GrantedKeys {
+  const { region } = resolved;
+  const description = args.description ?? keyDescription(args.tenant, args.datacenter);
+  const deletionWindowInDays = args.deletionWindowInDays ?? 30;
+  const outside = crossRegionReplicas(args, args.datacenter);
+  if (outside.length > 0) void pulumi.log.warn(`${name}: replicas outside the residency of ${args.datacenter}: ${outside.join(", ")}`, parent);
+
+  const key = new Key(
+    `${name}-key`,
+    {
+      description,
+      customerMasterKeySpec: "SYMMETRIC_DEFAULT",
+      keyUsage: "ENCRYPT_DECRYPT",
+      enableKeyRotation: true,
+      rotationPeriodInDays: args.rotationPeriodInDays ?? 365,
+      deletionWindowInDays,
+      region,
+      // Unset unless asked for: a key of an older release has it unset, and another value would replace the key.
+      ...(args.multiRegion === undefined ? {} : { multiRegion: args.multiRegion }),
+      ...(args.tags === undefined ? {} : { tags: args.tags }),
+    },
+    {
+      parent,
+      protect: true,
+      retainOnDelete: true,
+      // Disabling the key is how the tenant revokes; `pulumi up --refresh` must not quietly undo it.
+      ignoreChanges: ["isEnabled"],
+    },
+  );
+
+  // protect and retainOnDelete are set on every child, since children inherit what they do not set.
+  const alias = new Alias(
+    `${name}-alias`,
+    { name: args.aliasName ?? awsAliasName(args.tenant, args.datacenter), targetKeyId: key.keyId, region },
+    // Not retained: after a teardown the name must be free for the next key.
+    { parent, protect: true, retainOnDelete: false },
+  );
+
+  const replicas = (args.replicaRegions ?? []).map((replicaRegion) => ({
+    region: replicaRegion,
+    replica: replicaIn(replicaRegion, { parent, name, primaryKeyArn: key.arn, description, deletionWindowInDays, tags: args.tags }),
+  }));
+  const input = policyInput(args, resolved);
+  const keys: GrantedKey[] = [
+    { keyId: key.keyId, region, suffix: "", dependsOn: [alias] },
+    ...replicas.map((one) => ({ keyId: one.replica.keyId, region: one.region, suffix: `-${one.region}`, dependsOn: [] })),
+  ];
+  watch(parent, name, args, { arn: key.arn, region, suffix: "" });
+  for (const one of replicas) watch(parent, name, args, { arn: one.replica.arn, region: one.region, suffix: `-${one.region}` });
+  const options = { parent, name, grantBy: args.grantBy ?? AwsGrantBy.KeyPolicy, input, policy: JSON.stringify(keyPolicy(input)), datacenter: args.datacenter };
+  return {
+    keyArn: key.arn,
+    aliasName: alias.name,
+    replicaArns: replicas.map(({ replica }) => replica.arn),
+    grants: isGranted(args.access) ? keys.map((one) => grantOn(one, options)) : [],
+  };
+}
+
+function adoptKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, existing: AwsExistingKeyArgs, resolved: ResolvedAwsTenantKeyArgs): GrantedKeys {
+  const { region } = resolved;
+  const granted = isGranted(args.access);
+  const grantBy = args.grantBy ?? AwsGrantBy.KeyPolicy;
+  const options = { parent, name, key: existing.key, accountId: args.accountId, region, granted };
+  const found = findExistingKey(options);
+  watch(parent, name, args, { arn: found.arn, region, suffix: "" });
+  const input = policyInput(args, resolved);
+  const grant = (): pulumi.Output<string> => {
+    // Only the way that replaces the policy needs to know it.
+    const policy = grantBy === AwsGrantBy.KeyPolicy ? policyOfExistingKey(options, found, input) : "";
+    return grantOn({ keyId: found.keyId, region, suffix: "", dependsOn: [] }, { parent, name, grantBy, input, policy, datacenter: args.datacenter });
+  };
+  return {
+    keyArn: found.arn,
+    aliasName: existing.key.startsWith("alias/") ? existing.key : undefined,
+    replicaArns: [],
+    grants: granted ? [grant()] : [],
+  };
+}
+
+/** Whatever the access: alarms are the tenant's. */
+function watch(parent: AwsTenantKey, name: string, { tenant, datacenter, alarms }: AwsTenantKeyArgs, key: WatchedKey): void {
+  if (alarms !== undefined) alarmOn(key, { parent, name, tenant, datacenter, alarms });
+}
+
+function policyInput(args: AwsTenantKeyArgs, { partition, grantee }: ResolvedAwsTenantKeyArgs): KeyPolicyInput {
+  const { accountId, tenant, keyMetadata, principalArns, serviceAddresses } = args;
+  return { accountId, partition, grantee, usage: args.usage ?? AwsKeyUsage.Least, tenant, keyMetadata, principalArns, serviceAddresses };
 }

@@ -23,6 +23,7 @@ export const AWS_ACTS = {
       arn: z.string(),
       policy: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
       session: z.string().optional(),
+      address: z.string().optional(),
     }),
     (aws, args) => aws.addIdentity(args),
   ),
@@ -30,6 +31,7 @@ export const AWS_ACTS = {
     aws.expireCredentials(args);
     return null;
   }),
+  resources: act(NOTHING, (aws) => aws.resources()),
   calls: act(NOTHING, (aws) => aws.calls()),
   clearCalls: act(NOTHING, (aws) => {
     aws.clearCalls();

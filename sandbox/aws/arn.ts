@@ -11,8 +11,8 @@ export interface KmsArn {
   readonly resource: string;
 }
 
-/** A key id: a lower-case UUID. */
-export const KEY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A key id: a lower-case UUID, or `mrk-` and 32 hex digits (Developer Guide, "Key ID"). */
+export const KEY_ID = /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
 /** A 12-digit account id. */
 export const ACCOUNT_ID = /^\d{12}$/;

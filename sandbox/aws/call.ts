@@ -4,9 +4,10 @@
  * @module
  */
 import { aliasArn, KEY_ID, keyArn, parseKmsArn } from "./arn.js";
-import { type EncryptionContext } from "./ciphertext.js";
+import { blobKeyId, type EncryptionContext } from "./ciphertext.js";
 import { aliasNotFound, arnOfAnotherRegion, invalidKeyId, keyNotFound, KmsError } from "./errors.js";
 import { type Input } from "./input.js";
+import { isOf } from "./keys.js";
 import { type ConditionContext } from "./policy/condition.js";
 import { parsePolicy } from "./policy/document.js";
 import { type Caller, type Decision, evaluateIdentityAccess, evaluateKeyAccess } from "./policy/evaluate.js";
@@ -84,7 +85,9 @@ export class Call {
       keyArn: arn,
       keyAccount: key.account,
       keyPolicy: parsePolicy(key.policy, "key"),
-      context: this.conditionContext(authorization.encryptionContext),
+      grants: this.state.grants.filter((grant) => isOf(key, grant, grant.keyId)),
+      encryptionContext: authorization.encryptionContext,
+      context: new Map([...this.conditionContext(authorization.encryptionContext), ["aws:resourceaccount", [key.account]]]),
     });
     if (!decision.allowed) throw this.denial(decision, authorization, arn, isForeign);
     return key;
@@ -101,17 +104,18 @@ export class Call {
     if (!decision.allowed) throw this.denial(decision, { action, crossAccount: false }, resource, false);
   }
 
-  /** Finds a key by id in the Region that was called, in any account: ids are unique. */
-  keyById(id: string): KeyRecord | undefined {
-    return this.state.keys.find((key) => key.id === id && key.region === this.region);
+  /** Finds the key of a blob in the Region that was called, in any account: ids are unique. */
+  keyOfBlob(id: string): KeyRecord | undefined {
+    return this.state.keys.find((key) => blobKeyId(key) === id && key.region === this.region);
   }
 
-  /** What conditions can look at. Requests reach the sandbox directly, never through another service or a grant. */
+  /** What conditions can look at. Requests reach the sandbox directly, never through another service or a VPC endpoint. */
   conditionContext(encryptionContext: EncryptionContext | undefined): ConditionContext {
     const context = new Map<string, string[]>([
       ["kms:calleraccount", [this.caller.account]],
       ["aws:principalarn", [this.caller.principalArn]],
       ["aws:principalaccount", [this.caller.account]],
+      ["aws:sourceip", [this.caller.address]],
     ]);
     const pairs = Object.entries(encryptionContext ?? {});
     if (pairs.length > 0) context.set("kms:encryptioncontextkeys", pairs.map(([name]) => name));

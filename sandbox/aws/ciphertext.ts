@@ -18,8 +18,14 @@ export type EncryptionContext = Readonly<Record<string, string>>;
 
 /** What a blob says about itself, once its header is authenticated. */
 export interface BlobHeader {
+  /** As {@link blobKeyId}. */
   readonly keyId: string;
   readonly materialId: string;
+}
+
+/** The 32 hex digits of a key's id: the same for all keys of a multi-Region set, whose blobs are interchangeable. */
+export function blobKeyId({ id }: { readonly id: string }): string {
+  return id.replace(/^mrk-/, "").replaceAll("-", "");
 }
 
 const VERSION = 1;
@@ -38,7 +44,7 @@ export function sealBlob(
 ): Buffer {
   const header = Buffer.concat([
     Buffer.of(VERSION),
-    Buffer.from(key.id.replaceAll("-", ""), "hex"),
+    Buffer.from(blobKeyId(key), "hex"),
     Buffer.from(material.id, "hex"),
   ]);
   const nonce = randomBytes(NONCE);
@@ -57,9 +63,8 @@ export function readBlobHeader(blobKey: string, blob: Uint8Array): BlobHeader {
   if (blob.length < HEADER + MAC + NONCE + TAG || blob[0] !== VERSION) throw invalidCiphertext();
   const header = Buffer.from(blob.subarray(0, HEADER));
   if (!timingSafeEqual(headerMac(blobKey, header), blob.subarray(HEADER, HEADER + MAC))) throw invalidCiphertext();
-  const id = header.toString("hex", 1, 17);
   return {
-    keyId: [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20)].join("-"),
+    keyId: header.toString("hex", 1, 17),
     materialId: header.toString("hex", 17),
   };
 }

@@ -53,6 +53,11 @@ export function keyPendingDeletion(arn: string): KmsError {
   return new KmsError("KMSInvalidStateException", `${arn} is pending deletion.`);
 }
 
+/** `ARN is pending import.` (Developer Guide, "Key states of AWS KMS keys"). */
+export function keyPendingImport(arn: string): KmsError {
+  return new KmsError("KMSInvalidStateException", `${arn} is pending import.`);
+}
+
 /** CancelKeyDeletion of a key that is not pending deletion. */
 export function keyNotPendingDeletion(arn: string): KmsError {
   return new KmsError("KMSInvalidStateException", `${arn} is not pending deletion.`);

@@ -26,6 +26,8 @@ export interface IdentityRecord {
   readonly sessionToken: string | null;
   /** JSON of the identity policy; null if the identity has none. */
   readonly policy: string | null;
+  /** Where its requests come from; absent: this machine. */
+  readonly address?: string;
   /** True once the credentials were declared expired: requests are then answered with ExpiredTokenException. */
   readonly expired: boolean;
 }
@@ -37,6 +39,8 @@ export interface IdentityInput {
   readonly arn: string;
   /** Identity policy as JSON or as an object; none means that only key policies can allow anything. */
   readonly policy?: string | object | undefined;
+  /** Address that its requests seem to come from (aws:SourceIp); 127.0.0.1 unless given. */
+  readonly address?: string | undefined;
   /** Session name of a role; the identity's name unless given. */
   readonly session?: string | undefined;
 }
@@ -79,6 +83,7 @@ export function createIdentity(input: IdentityInput): IdentityRecord {
     secretAccessKey: randomBytes(30).toString("base64"),
     sessionToken: isRole ? randomBytes(96).toString("base64") : null,
     policy,
+    ...(input.address === undefined ? {} : { address: input.address }),
     expired: false,
   };
 }
@@ -89,6 +94,7 @@ export function callerOf(identity: IdentityRecord): Caller {
     arn: identity.arn,
     principalArn: identity.principalArn,
     account: identity.account,
+    address: identity.address ?? "127.0.0.1",
     policies: identity.policy === null ? [] : [parsePolicy(identity.policy, "identity")],
   };
 }

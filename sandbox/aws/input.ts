@@ -123,6 +123,25 @@ export class Input {
     return copy;
   }
 
+  /** A map of strings; undefined if absent or empty. */
+  optionalStringMap(name: string): Record<string, string> | undefined {
+    const map = this.stringMap(name);
+    return Object.keys(map).length === 0 ? undefined : { ...map };
+  }
+
+  /** An object, whose members are read in the same way; undefined if absent. */
+  object(name: string): Input | undefined {
+    const value = this.members[name] ?? undefined;
+    return value === undefined ? undefined : Input.of(`${this.operation}.${name}`, value);
+  }
+
+  /** An object as it is; empty if absent. */
+  value(name: string): Readonly<Record<string, unknown>> {
+    const value = this.members[name] ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) throw wrongType(name, "an object");
+    return value as Readonly<Record<string, unknown>>;
+  }
+
   /** A list of objects; empty if absent. */
   objects(name: string): Record<string, unknown>[] {
     const value = this.members[name] ?? [];

@@ -13,10 +13,11 @@ import { type Input } from "./input.js";
 import { settle } from "./keys.js";
 import * as aliases from "./operations/aliases.js";
 import * as crypto from "./operations/crypto.js";
+import * as grants from "./operations/grants.js";
 import * as keys from "./operations/keys.js";
 import * as policies from "./operations/policies.js";
 import * as rotation from "./operations/rotation.js";
-import { type AwsState } from "./state.js";
+import { type AwsState, upgradedState } from "./state.js";
 
 const OPERATIONS: ReadonlyMap<string, (call: Call) => object> = new Map(
   Object.entries({
@@ -39,6 +40,11 @@ const OPERATIONS: ReadonlyMap<string, (call: Call) => object> = new Map(
     GetKeyRotationStatus: rotation.getKeyRotationStatus,
     RotateKeyOnDemand: rotation.rotateKeyOnDemand,
     ListKeyRotations: rotation.listKeyRotations,
+    ReplicateKey: keys.replicateKey,
+    CreateGrant: grants.createGrant,
+    ListGrants: grants.listGrants,
+    RevokeGrant: grants.revokeGrant,
+    RetireGrant: grants.retireGrant,
     CreateAlias: aliases.createAlias,
     UpdateAlias: aliases.updateAlias,
     DeleteAlias: aliases.deleteAlias,
@@ -76,7 +82,9 @@ export class Kms {
     private readonly file: StateFile<AwsState>,
     /** Sandbox time in epoch milliseconds; tests move it. */
     private readonly clock: () => number,
-  ) {}
+  ) {
+    upgradedState(file.state);
+  }
 
   /** Calls so far, oldest first. */
   get audit(): readonly AuditEntry[] {

@@ -26,12 +26,24 @@ export interface KeyMaterial {
   readonly origin: "INITIAL" | "AUTOMATIC" | "ON_DEMAND";
 }
 
-/** A symmetric ENCRYPT_DECRYPT key. Times are epoch milliseconds. */
+/**
+ * A key. Times are epoch milliseconds. All but symmetric ENCRYPT_DECRYPT keys with material of KMS's own are only described: they
+ * are there to be refused.
+ */
 export interface KeyRecord {
+  /** A UUID, or `mrk-` and 32 hex digits for the keys of a multi-Region set, which share it. */
   readonly id: string;
   readonly account: string;
   readonly region: string;
   readonly createdAt: number;
+  /** Region of the primary key, for keys of a multi-Region set; absent for all others. */
+  readonly primaryRegion?: string;
+  /** Absent: SYMMETRIC_DEFAULT. */
+  readonly spec?: string;
+  /** Absent: ENCRYPT_DECRYPT. */
+  readonly usage?: string;
+  /** Absent: AWS_KMS. A key of origin EXTERNAL waits for its material. */
+  readonly origin?: string;
   description: string;
   enabled: boolean;
   /** Set while the key is pending deletion; the key is gone when this time has come. */
@@ -42,6 +54,39 @@ export interface KeyRecord {
   rotation: { readonly periodInDays: number; nextAt: number } | null;
   readonly materials: KeyMaterial[];
   tags: Record<string, string>;
+}
+
+/** A grant on a key (API_GrantListEntry). */
+export interface GrantRecord {
+  /** 64 hex digits. */
+  readonly id: string;
+  readonly token: string;
+  readonly keyId: string;
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly grantee: string;
+  readonly retiring: string | null;
+  readonly operations: readonly string[];
+  readonly constraints: GrantConstraints;
+  readonly createdAt: number;
+}
+
+/** What the encryption context of a request must be, or contain. */
+export interface GrantConstraints {
+  readonly equals?: Readonly<Record<string, string>>;
+  readonly subset?: Readonly<Record<string, string>>;
+}
+
+/** Something of another AWS service than KMS: stored as it was made, and listed. Roles are identities too. */
+export interface StoredResource {
+  /** What it is, e.g. `sns:topic`. */
+  readonly kind: string;
+  readonly account: string;
+  /** Empty for IAM's, which have none. */
+  readonly region: string;
+  readonly id: string;
+  properties: Readonly<Record<string, unknown>>;
 }
 
 /** An alias of a key in the same account and Region. */
@@ -55,10 +100,12 @@ export interface AliasRecord {
   updatedAt: number;
 }
 
-/** What `restore` puts back, by key id: how the key was before the tenant's first act on it. */
+/** What `restore` puts back: how the key was before the tenant's first act on it. */
 export interface BeforeRevocation {
   readonly enabled: boolean;
   readonly policy: string;
+  /** Absent in states of older releases. */
+  readonly grants?: readonly GrantRecord[];
 }
 
 /** Everything, as stored. */
@@ -73,7 +120,16 @@ export interface AwsState {
   signedIn: string;
   readonly keys: KeyRecord[];
   readonly aliases: AliasRecord[];
+  readonly grants: GrantRecord[];
+  readonly resources: StoredResource[];
+  /** By key id; by ARN for keys of a multi-Region set. */
   readonly revocations: Record<string, BeforeRevocation>;
+}
+
+/** A state as this version has it: what an older one did not know is empty. */
+export function upgradedState(state: AwsState): AwsState {
+  const known: Partial<AwsState> = state;
+  return Object.assign(state, { grants: known.grants ?? [], resources: known.resources ?? [] });
 }
 
 /** Names of the identities of a fresh sandbox. */
@@ -119,6 +175,8 @@ export function initialState(): AwsState {
     signedIn: TENANT_ACCOUNT,
     keys: [],
     aliases: [],
+    grants: [],
+    resources: [],
     revocations: {},
   };
 }

@@ -10,10 +10,10 @@ import { keyArn, parseKmsArn, parsePrincipal } from "./arn.js";
 import { KmsError } from "./errors.js";
 import { type IdentityRecord } from "./identity.js";
 import { Input } from "./input.js";
-import { stateOf } from "./keys.js";
+import { isOf, memoryOf, stateOf } from "./keys.js";
 import { type Kms } from "./kms.js";
 import { parsePolicy } from "./policy/document.js";
-import { createDeployer, deployerOf, type KeyRecord } from "./state.js";
+import { type BeforeRevocation, createDeployer, deployerOf, type GrantRecord, type KeyRecord } from "./state.js";
 
 /** A key, as `status` shows it. */
 export interface KeyStatus {
@@ -23,7 +23,7 @@ export interface KeyStatus {
   readonly state: string;
   /** ISO 8601; only while pending deletion. */
   readonly deletionDate?: string | undefined;
-  /** Principals outside the key's account that the key policy names in an Allow statement. */
+  /** Principals outside the key's account that the key policy names in an Allow statement, or a grant. */
   readonly grantedTo: readonly string[];
   /** Versions of key material, the first included. */
   readonly materials: number;
@@ -38,13 +38,13 @@ export function keyStatuses(kms: Kms): KeyStatus[] {
   const { keys, aliases, revocations } = kms.state;
   return keys.map((key) => ({
     keyArn: keyArn(key),
-    aliases: aliases.filter((alias) => alias.targetKeyId === key.id).map((alias) => alias.name),
+    aliases: aliases.filter((alias) => isOf(key, alias, alias.targetKeyId)).map((alias) => alias.name),
     state: stateOf(key),
     ...(key.deletion === null ? {} : { deletionDate: new Date(key.deletion.at).toISOString() }),
-    grantedTo: outsiders(key),
+    grantedTo: [...new Set([...outsiders(key), ...outsideGrants(kms, key).map(({ grantee }) => grantee)])],
     materials: key.materials.length,
     ...(key.rotation === null ? {} : { nextRotation: new Date(key.rotation.nextAt).toISOString() }),
-    revoked: revocations[key.id] !== undefined,
+    revoked: revocations[memoryOf(key)] !== undefined,
   }));
 }
 
@@ -55,14 +55,16 @@ export function keyStatuses(kms: Kms): KeyStatus[] {
  */
 export function revoke(kms: Kms, reference: string | undefined, by: RevocationRoute): KeyStatus {
   const key = findKey(kms, reference);
-  const before = { enabled: key.enabled, policy: key.policy };
+  const before = beforeRevocation(kms, key);
   if (by === "disable") {
     act(kms, key, "DisableKey", {});
   } else {
-    if (outsiders(key).length === 0) {
+    const grants = outsideGrants(kms, key);
+    if (outsiders(key).length === 0 && grants.length === 0) {
       throw new ByokError("CONFIG_INVALID", `The key policy of ${keyArn(key)} names nobody outside its account: there is no grant to withdraw.`);
     }
-    act(kms, key, "PutKeyPolicy", { Policy: withoutOutsiders(key) });
+    if (outsiders(key).length > 0) act(kms, key, "PutKeyPolicy", { Policy: withoutOutsiders(key) });
+    for (const { id } of grants) act(kms, key, "RevokeGrant", { GrantId: id });
   }
   remember(kms, key, before);
   return statusOf(kms, key);
@@ -75,14 +77,15 @@ export function revoke(kms: Kms, reference: string | undefined, by: RevocationRo
  */
 export function restore(kms: Kms, reference: string | undefined): KeyStatus {
   const key = findKey(kms, reference);
-  const before = kms.state.revocations[key.id];
+  const before = kms.state.revocations[memoryOf(key)];
   if (before === undefined && key.deletion === null) {
     throw new ByokError("CONFIG_INVALID", `Nothing was taken away from ${keyArn(key)}: there is nothing to restore.`);
   }
   if (key.deletion !== null) act(kms, key, "CancelKeyDeletion", {});
   if (before !== undefined && key.policy !== before.policy) act(kms, key, "PutKeyPolicy", { Policy: before.policy });
+  for (const grant of before?.grants ?? []) createAgain(kms, key, grant);
   if (!key.enabled && (before?.enabled ?? true)) act(kms, key, "EnableKey", {});
-  Reflect.deleteProperty(kms.state.revocations, key.id);
+  Reflect.deleteProperty(kms.state.revocations, memoryOf(key));
   kms.save();
   return statusOf(kms, key);
 }
@@ -97,7 +100,7 @@ export function rotate(kms: Kms, reference: string | undefined): KeyStatus {
 /** Starts the key's deletion; `days` is 7 to 30. */
 export function scheduleDeletion(kms: Kms, reference: string | undefined, days: number): KeyStatus {
   const key = findKey(kms, reference);
-  const before = { enabled: key.enabled, policy: key.policy };
+  const before = beforeRevocation(kms, key);
   act(kms, key, "ScheduleKeyDeletion", { PendingWindowInDays: days });
   remember(kms, key, before);
   return statusOf(kms, key);
@@ -129,8 +132,12 @@ function act(kms: Kms, key: KeyRecord, operation: string, members: object): void
   }
 }
 
-function remember(kms: Kms, key: KeyRecord, before: { readonly enabled: boolean; readonly policy: string }): void {
-  kms.state.revocations[key.id] ??= before;
+function beforeRevocation(kms: Kms, key: KeyRecord): BeforeRevocation {
+  return { enabled: key.enabled, policy: key.policy, grants: outsideGrants(kms, key) };
+}
+
+function remember(kms: Kms, key: KeyRecord, before: BeforeRevocation): void {
+  kms.state.revocations[memoryOf(key)] ??= before;
   kms.save();
 }
 
@@ -165,6 +172,22 @@ function outsiders(key: KeyRecord): string[] {
     .statements.filter((statement) => statement.effect === "Allow")
     .flatMap((statement) => statement.principals);
   return [...new Set(named.filter((principal) => !isOwn(key, principal)))];
+}
+
+function outsideGrants({ state }: Kms, key: KeyRecord): GrantRecord[] {
+  return state.grants.filter((grant) => isOf(key, grant, grant.keyId) && !isOwn(key, grant.grantee));
+}
+
+/** The tenant can only make a new grant that says the same; KMS answers with the one that is there, if it is. */
+function createAgain(kms: Kms, key: KeyRecord, grant: GrantRecord): void {
+  if (kms.state.grants.some(({ id }) => id === grant.id)) return;
+  const { equals, subset } = grant.constraints;
+  act(kms, key, "CreateGrant", {
+    Name: grant.name,
+    GranteePrincipal: grant.grantee,
+    Operations: [...grant.operations],
+    ...(equals === undefined && subset === undefined ? {} : { Constraints: { EncryptionContextEquals: equals, EncryptionContextSubset: subset } }),
+  });
 }
 
 function isOwn(key: KeyRecord, principal: string): boolean {

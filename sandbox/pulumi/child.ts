@@ -109,7 +109,7 @@ function mocks(request: ChildRequest, access: SandboxAccess, onFailure: (error: 
     if (args.custom !== true) return { id: "", state: marshal(properties, secrets) };
     const provider = providerOf(args.provider, args.type);
     if (args.id !== undefined && args.id !== "") {
-      const found = await provider.read(args.type, args.id, {});
+      const found = await provider.read(args.type, args.id, properties);
       if (found === undefined) throw new Error(`resource '${args.id}' does not exist`);
       return { id: found.id, state: marshal(found.state, secrets) };
     }

@@ -31,13 +31,13 @@ describe("options that every cloud has", () => {
     const changes = {
       "byok:access": "suspended",
       "byok:keyMetadata": "true",
-      "byok:auditLog": "false",
+      "byok:auditLog": "true",
       "byok:alarms": '{"emails":["security@example.com","ops@example.co.uk"]}',
     };
     expect(parseStackConfig({ ...VALID, ...changes })).toMatchObject({
       access: Access.Suspended,
       keyMetadata: true,
-      auditLog: false,
+      auditLog: true,
       alarms: { emails: ["security@example.com", "ops@example.co.uk"] },
     });
   });

@@ -6,6 +6,7 @@ import { GCP_RESIDENCY } from "../../components/gcp/locations.js";
 import { ProtectionLevel } from "../../components/protection-level.js";
 import { Datacenter } from "../../components/regions.js";
 import { resolveTenantKeysArgs } from "../../components/tenant-keys-args.js";
+import { AWS_MEMBERS } from "../../stacks/config-aws.js";
 import { StackConfigError, parseStackConfig, type StackConfig } from "../../stacks/config.js";
 import { selfSigned } from "../components/azure/self-signed.js";
 
@@ -115,16 +116,20 @@ describe("parseStackConfig accepts", () => {
       { "byok:aws": '{"accountId":"011122223333"}' },
       { aws: { accountId: "011122223333", region: "eu-central-1" } },
     ],
-    ["allowCrossRegion without another region", { "byok:allowCrossRegion": "true" }, {}],
+    [
+      "allowCrossRegion without another region",
+      { "byok:allowCrossRegion": "true" },
+      { aws: { accountId: "111122223333", region: "eu-central-1", allowCrossRegion: true } },
+    ],
     [
       "another region when allowed",
       { "byok:allowCrossRegion": "true", "byok:aws": '{"accountId":"111122223333","region":"eu-west-1"}' },
-      { aws: { accountId: "111122223333", region: "eu-west-1" } },
+      { aws: { accountId: "111122223333", region: "eu-west-1", allowCrossRegion: true } },
     ],
     [
       "aws:region when allowed",
       { "byok:allowCrossRegion": "true", "aws:region": "eu-west-3" },
-      { aws: { accountId: "111122223333", region: "eu-west-3" } },
+      { aws: { accountId: "111122223333", region: "eu-west-3", allowCrossRegion: true } },
     ],
     ["other namespaces, which are not ours", { "azure:location": "x", "pulumi:disable-default-providers": '["*"]' }, {}],
   ];
@@ -352,7 +357,7 @@ describe("parseStackConfig refuses", () => {
     [
       "a misspelt member",
       { "byok:aws": '{"accountId":"111122223333","regoin":"eu-central-1"}' },
-      ['byok:aws.regoin: unknown key (did you mean "region"?); known here: accountId, region'],
+      [`byok:aws.regoin: unknown key (did you mean "region"?); known here: ${AWS_MEMBERS.join(", ")}`],
     ],
     [
       "a region in byok:aws, even the right one",

@@ -7,8 +7,8 @@ import { randomBytes } from "node:crypto";
 
 import { keyArn } from "../arn.js";
 import { type Call, type KeyReference } from "../call.js";
-import { type EncryptionContext, openBlob, readBlobHeader, sealBlob } from "../ciphertext.js";
-import { incorrectKey, invalidCiphertext, KmsError, validation } from "../errors.js";
+import { blobKeyId, type EncryptionContext, openBlob, readBlobHeader, sealBlob } from "../ciphertext.js";
+import { incorrectKey, invalidCiphertext, KmsError, notInSandbox, validation } from "../errors.js";
 import { currentMaterial, requireEnabled } from "../keys.js";
 import { type KeyMaterial, type KeyRecord } from "../state.js";
 
@@ -112,6 +112,7 @@ function dataKey(call: Call, action: string, shown: (plaintext: Buffer) => objec
 function usable(call: Call, action: string, context: EncryptionContext): KeyRecord {
   const key = call.key(call.input.text("KeyId", KEY_NAMES), USE, { action, encryptionContext: context });
   requireEnabled(key);
+  requireSymmetric(key);
   refuseDryRun(call);
   return key;
 }
@@ -137,7 +138,7 @@ function open(
   let materialId: string;
   if (named === undefined) {
     const header = readBlobHeader(call.state.blobKey, blob);
-    const found = call.keyById(header.keyId);
+    const found = call.keyOfBlob(header.keyId);
     const arn = keyArn(found ?? { region: call.region, account: call.caller.account, id: header.keyId });
     key = call.authorize(found, arn, { ...about, crossAccount: true, fromCiphertext: true });
     materialId = header.materialId;
@@ -145,7 +146,7 @@ function open(
     // Permission first: only who may use the named key learns anything about the blob.
     key = call.key(named, USE, about);
     const header = readBlobHeader(call.state.blobKey, blob);
-    if (header.keyId !== key.id) throw incorrectKey();
+    if (header.keyId !== blobKeyId(key)) throw incorrectKey();
     materialId = header.materialId;
   }
   requireEnabled(key);
@@ -160,6 +161,10 @@ function encryptionContext(call: Call, member: string): EncryptionContext {
 
 function requireAlgorithm(call: Call, member: string): void {
   call.input.choice(member, [ALGORITHM], ALGORITHM);
+}
+
+function requireSymmetric({ spec }: KeyRecord): void {
+  if (spec !== undefined) throw notInSandbox(`calls of keys with KeySpec ${spec}`);
 }
 
 /** API_Encrypt, DryRun: permissions and state were checked, nothing is done. */

@@ -4,30 +4,26 @@
  *
  * @module
  */
-import { keyArn } from "../arn.js";
+import { keyArn, REGION } from "../arn.js";
 import { type Call } from "../call.js";
 import { constraint, keyNotPendingDeletion, KmsError, notInSandbox, validation } from "../errors.js";
 import { page } from "../input.js";
-import { currentMaterial, DAY_MS, enable, newKey, requireNotPendingDeletion, stateOf } from "../keys.js";
+import { currentMaterial, DAY_MS, enable, isReplica, newKey, relatedKeys, requireEnabled, requireNotPendingDeletion, stateOf } from "../keys.js";
 import { defaultKeyPolicy } from "../policy/default.js";
-import { type KeyRecord } from "../state.js";
+import { type AwsState, type KeyRecord } from "../state.js";
 import { ownKey } from "./own-key.js";
 import { checkNewKeyPolicy } from "./policies.js";
 
 /** Makes a symmetric key in the caller's account and Region. */
 export function createKey(call: Call): object {
   call.input.only(
-    "Policy", "Description", "KeyUsage", "CustomerMasterKeySpec", "KeySpec", "Origin", "BypassPolicyLockoutSafetyCheck", "Tags",
+    "Policy", "Description", "KeyUsage", "CustomerMasterKeySpec", "KeySpec", "Origin", "BypassPolicyLockoutSafetyCheck", "Tags", "MultiRegion",
   );
-  for (const [member, only] of [
-    ["KeyUsage", "ENCRYPT_DECRYPT"],
-    ["KeySpec", "SYMMETRIC_DEFAULT"],
-    ["CustomerMasterKeySpec", "SYMMETRIC_DEFAULT"],
-    ["Origin", "AWS_KMS"],
-  ] as const) {
-    const value = call.input.optionalText(member) ?? only;
-    if (value !== only) throw notInSandbox(`keys with ${member} ${value}`);
-  }
+  const usage = call.input.choice("KeyUsage", ["ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC"], "ENCRYPT_DECRYPT");
+  const specs = ["SYMMETRIC_DEFAULT", "RSA_2048", "RSA_3072", "RSA_4096", "HMAC_256", "ECC_NIST_P256"];
+  const oldSpec = call.input.choice("CustomerMasterKeySpec", specs, "SYMMETRIC_DEFAULT");
+  const spec = call.input.choice("KeySpec", specs, oldSpec);
+  const origin = call.input.choice("Origin", ["AWS_KMS", "EXTERNAL"], "AWS_KMS");
   call.authorizeByIdentity("kms:CreateKey", "*");
   const tags = readTags(call);
   if (Object.keys(tags).length > 0) call.authorizeByIdentity("kms:TagResource", "*");
@@ -39,12 +35,55 @@ export function createKey(call: Call): object {
     policy,
     tags,
     now: call.now,
+    multiRegion: call.input.flag("MultiRegion"),
+    ...(spec === "SYMMETRIC_DEFAULT" ? {} : { spec }),
+    ...(usage === "ENCRYPT_DECRYPT" ? {} : { usage }),
+    ...(origin === "AWS_KMS" ? {} : { origin }),
   });
   checkNewKeyPolicy(call, key, policy);
   call.trace.keyArn = keyArn(key);
   call.state.keys.push(key);
   call.save();
-  return { KeyMetadata: metadata(key) };
+  return { KeyMetadata: metadata(call.state, key) };
+}
+
+/** Makes a replica of a multi-Region primary key in another Region of the partition; at once, where KMS takes some seconds. */
+export function replicateKey(call: Call): object {
+  call.input.only("KeyId", "ReplicaRegion", "Policy", "BypassPolicyLockoutSafetyCheck", "Description", "Tags");
+  const region = call.input.text("ReplicaRegion", { min: 1, max: 32, pattern: REGION });
+  const primary = ownKey(call, "kms:ReplicateKey");
+  requireEnabled(primary);
+  if (primary.primaryRegion === undefined || isReplica(primary)) {
+    throw new KmsError("UnsupportedOperationException", `${keyArn(primary)} is not a multi-Region primary key.`);
+  }
+  call.authorizeByIdentity("kms:CreateKey", "*");
+  if (relatedKeys(call.state, primary).some((key) => key.region === region)) {
+    throw new KmsError("AlreadyExistsException", `The key ${primary.id} has a replica in ${region} already.`);
+  }
+  const tags = readTags(call);
+  const policy = call.input.optionalText("Policy", { min: 1, max: 131_072 }) ?? defaultKeyPolicy(call.caller.account);
+  const replica: KeyRecord = {
+    id: primary.id,
+    account: primary.account,
+    region,
+    primaryRegion: primary.primaryRegion,
+    createdAt: call.now,
+    description: call.input.optionalText("Description", { max: 8192 }) ?? "",
+    enabled: true,
+    deletion: null,
+    policy,
+    rotation: null,
+    materials: [...primary.materials],
+    tags,
+  };
+  checkNewKeyPolicy(call, replica, policy);
+  call.state.keys.push(replica);
+  call.save();
+  return {
+    ReplicaKeyMetadata: metadata(call.state, replica),
+    ReplicaPolicy: policy,
+    ReplicaTags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
+  };
 }
 
 /** Shows a key; works in every state. */
@@ -55,7 +94,7 @@ export function describeKey(call: Call): object {
     { aliases: true, crossAccount: true },
     { action: "kms:DescribeKey" },
   );
-  return { KeyMetadata: metadata(key) };
+  return { KeyMetadata: metadata(call.state, key) };
 }
 
 /** Lists the keys of the caller's account in the Region. */
@@ -72,7 +111,7 @@ export function enableKey(call: Call): object {
   call.input.only("KeyId");
   const key = ownKey(call, "kms:EnableKey");
   requireNotPendingDeletion(key);
-  enable(key, call.now);
+  enable(call.state, key, call.now);
   call.save();
   return {};
 }
@@ -93,6 +132,7 @@ export function scheduleKeyDeletion(call: Call): object {
   const windowInDays = call.input.optionalInteger("PendingWindowInDays", 7, 30) ?? 30;
   const key = ownKey(call, "kms:ScheduleKeyDeletion");
   requireNotPendingDeletion(key);
+  if (!isReplica(key) && relatedKeys(call.state, key).length > 1) throw notInSandbox("deleting a primary key that has replicas");
   key.deletion = { at: call.now + windowInDays * DAY_MS, windowInDays };
   call.save();
   return {
@@ -158,7 +198,8 @@ export function listResourceTags(call: Call): object {
 }
 
 /** KeyMetadata (API_KeyMetadata); times in seconds, as awsJson1.1 has them. */
-function metadata(key: KeyRecord): object {
+function metadata(state: AwsState, key: KeyRecord): object {
+  const spec = key.spec ?? "SYMMETRIC_DEFAULT";
   return {
     AWSAccountId: key.account,
     KeyId: key.id,
@@ -166,16 +207,31 @@ function metadata(key: KeyRecord): object {
     CreationDate: key.createdAt / 1000,
     Enabled: stateOf(key) === "Enabled",
     Description: key.description,
-    KeyUsage: "ENCRYPT_DECRYPT",
+    KeyUsage: key.usage ?? "ENCRYPT_DECRYPT",
     KeyState: stateOf(key),
     ...(key.deletion === null ? {} : { DeletionDate: key.deletion.at / 1000 }),
-    Origin: "AWS_KMS",
+    Origin: key.origin ?? "AWS_KMS",
     KeyManager: "CUSTOMER",
-    CustomerMasterKeySpec: "SYMMETRIC_DEFAULT",
-    KeySpec: "SYMMETRIC_DEFAULT",
-    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
-    MultiRegion: false,
+    CustomerMasterKeySpec: spec,
+    KeySpec: spec,
+    EncryptionAlgorithms: spec === "SYMMETRIC_DEFAULT" ? [spec] : [],
+    MultiRegion: key.primaryRegion !== undefined,
+    ...multiRegionConfiguration(state, key),
     CurrentKeyMaterialId: currentMaterial(key).id,
+  };
+}
+
+/** MultiRegionConfiguration (API_KeyMetadata), of keys of a multi-Region set. */
+function multiRegionConfiguration(state: AwsState, key: KeyRecord): object {
+  if (key.primaryRegion === undefined) return {};
+  const place = (one: KeyRecord): object => ({ Arn: keyArn(one), Region: one.region });
+  const related = relatedKeys(state, key);
+  return {
+    MultiRegionConfiguration: {
+      MultiRegionKeyType: isReplica(key) ? "REPLICA" : "PRIMARY",
+      PrimaryKey: place({ ...key, region: key.primaryRegion }),
+      ReplicaKeys: related.filter(isReplica).map(place),
+    },
   };
 }
 

@@ -7,7 +7,8 @@ import { keyArn } from "../arn.js";
 import { type Call } from "../call.js";
 import { KmsError } from "../errors.js";
 import { page } from "../input.js";
-import { currentMaterial, DAY_MS, newMaterial, requireEnabled, requireNotPendingDeletion, stateOf } from "../keys.js";
+import { addMaterial, currentMaterial, DAY_MS, isReplica, newMaterial, relatedKeys, requireEnabled, requireNotPendingDeletion, stateOf } from "../keys.js";
+import { type KeyRecord } from "../state.js";
 import { ownKey } from "./own-key.js";
 
 /** RotateKeyOnDemand can be used this often per key (API_RotateKeyOnDemand). */
@@ -19,6 +20,7 @@ export function enableKeyRotation(call: Call): object {
   const periodInDays = call.input.optionalInteger("RotationPeriodInDays", 90, 2560) ?? 365;
   const key = ownKey(call, "kms:EnableKeyRotation");
   requireEnabled(key);
+  requirePrimary(key);
   key.rotation = { periodInDays, nextAt: call.now + periodInDays * DAY_MS };
   call.save();
   return {};
@@ -29,6 +31,7 @@ export function disableKeyRotation(call: Call): object {
   call.input.only("KeyId");
   const key = ownKey(call, "kms:DisableKeyRotation");
   requireEnabled(key);
+  requirePrimary(key);
   key.rotation = null;
   call.save();
   return {};
@@ -42,7 +45,9 @@ export function getKeyRotationStatus(call: Call): object {
     { aliases: false, crossAccount: true },
     { action: "kms:GetKeyRotationStatus" },
   );
-  const rotation = stateOf(key) === "PendingDeletion" ? null : key.rotation;
+  // A replica shows what its primary key does.
+  const { rotation: own } = relatedKeys(call.state, key).find((related) => !isReplica(related)) ?? key;
+  const rotation = stateOf(key) === "PendingDeletion" ? null : own;
   return {
     KeyId: keyArn(key),
     KeyRotationEnabled: rotation !== null,
@@ -57,10 +62,11 @@ export function rotateKeyOnDemand(call: Call): object {
   call.input.only("KeyId");
   const key = ownKey(call, "kms:RotateKeyOnDemand");
   requireEnabled(key);
+  requirePrimary(key);
   if (key.materials.filter((material) => material.origin === "ON_DEMAND").length >= MAX_ON_DEMAND) {
     throw new KmsError("LimitExceededException", `${keyArn(key)} reached its limit of ${MAX_ON_DEMAND} on-demand rotations.`);
   }
-  key.materials.push(newMaterial("ON_DEMAND", call.now));
+  addMaterial(call.state, key, newMaterial("ON_DEMAND", call.now));
   call.save();
   return { KeyId: keyArn(key) };
 }
@@ -82,4 +88,9 @@ export function listKeyRotations(call: Call): object {
     })),
     ...tail,
   };
+}
+
+/** Only the primary key of a multi-Region set is rotated (Developer Guide, "Shared properties of multi-Region keys"). */
+function requirePrimary(key: KeyRecord): void {
+  if (isReplica(key)) throw new KmsError("UnsupportedOperationException", `${keyArn(key)} is a replica key: its primary key is rotated.`);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { malformedPolicy, notInSandbox } from "../errors.js";
-import { matchesArn, matchesPattern } from "./pattern.js";
+import { matchesAddress, matchesArn, matchesPattern } from "./pattern.js";
 
 /** One line of a Condition block: an operator, a context key and the values it is compared with. */
 export interface Condition {
@@ -41,6 +41,8 @@ const COMPARISONS = new Map<string, Comparison>([
   ["Bool", { negated: false, forSets: false, matches: equalIgnoringCase }],
   ["ArnEquals", { negated: false, forSets: false, matches: matchesArn }],
   ["ArnLike", { negated: false, forSets: false, matches: matchesArn }],
+  ["IpAddress", { negated: false, forSets: false, matches: matchesAddress }],
+  ["NotIpAddress", { negated: true, forSets: false, matches: matchesAddress }],
 ]);
 
 /** Keys that every request carries, or that only requests through AWS services and grants carry (never the sandbox's). */
@@ -50,6 +52,8 @@ const SINGLE_VALUED_KEYS = new Set([
   "kms:grantisforawsresource",
   "aws:principalarn",
   "aws:principalaccount",
+  "aws:sourceip",
+  "aws:resourceaccount",
 ]);
 const ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys";
 const ENCRYPTION_CONTEXT = "kms:encryptioncontext:";

@@ -6,10 +6,15 @@
  * 2. Within the key's account, a key policy that allows the caller itself is enough; one that allows the account hands
  *    the question to the caller's identity policies.
  * 3. From another account, the key policy and the caller's identity policies must both allow it.
+ * 4. A grant to the caller itself is enough, in any account; one to its account hands the question to its identity policies.
+ *    EBS encryption across accounts is built on that: a grant lets in a service-linked role without a policy for the key
+ *    (Auto Scaling User Guide, "Required AWS KMS key policy for use with encrypted volumes").
  *
  * @module
  */
 import { parsePrincipal } from "../arn.js";
+import { type EncryptionContext } from "../ciphertext.js";
+import { type GrantRecord } from "../state.js";
 import { conditionsHold, type ConditionContext } from "./condition.js";
 import { type PolicyDocument, type Statement } from "./document.js";
 import { matchesAction, matchesPattern } from "./pattern.js";
@@ -21,6 +26,8 @@ export interface Caller {
   /** aws:PrincipalArn: the user's ARN, or the role's for a session. */
   readonly principalArn: string;
   readonly account: string;
+  /** Where its requests come from: aws:SourceIp. */
+  readonly address: string;
   readonly policies: readonly PolicyDocument[];
 }
 
@@ -32,6 +39,9 @@ export interface KeyAccessRequest {
   readonly keyArn: string;
   readonly keyAccount: string;
   readonly keyPolicy: PolicyDocument;
+  /** Grants on the key. Default: none. */
+  readonly grants?: readonly GrantRecord[];
+  readonly encryptionContext?: EncryptionContext | undefined;
   readonly context: ConditionContext;
 }
 
@@ -59,11 +69,25 @@ export function evaluateKeyAccess(request: KeyAccessRequest): Decision {
   const identity = evaluateIdentityAccess({ caller, action, resource: keyArn, context });
   if (!identity.allowed && identity.reason === "explicit-deny-identity") return identity;
 
+  const grantees = (request.grants ?? []).filter((grant) => grantAllows(grant, request)).map((grant) => matchPrincipals([grant.grantee], caller));
+  if (grantees.includes("caller") || (grantees.includes("account") && identity.allowed)) return ALLOWED;
+
   const allows = matched.filter(({ statement, match }) => statement.effect === "Allow" && match !== "none");
   if (allows.length === 0) return denied("no-resource-allow");
   const named = allows.some(({ match }) => match === "caller");
   if (named && caller.account === request.keyAccount) return ALLOWED;
   return identity;
+}
+
+/** Constraints apply to operations that take an encryption context: not to DescribeKey (AWS KMS API Reference, GrantConstraints). */
+function grantAllows({ operations, constraints }: GrantRecord, { action, encryptionContext = {} }: KeyAccessRequest): boolean {
+  const operation = action.slice("kms:".length);
+  if (!operations.includes(operation)) return false;
+  if (operation === "DescribeKey") return true;
+  const { equals, subset } = constraints;
+  const contains = (pairs: EncryptionContext): boolean => Object.entries(pairs).every(([name, value]) => encryptionContext[name] === value);
+  if (subset !== undefined && !contains(subset)) return false;
+  return equals === undefined || (contains(equals) && Object.keys(equals).length === Object.keys(encryptionContext).length);
 }
 
 /** One question that only identity policies answer, e.g. CreateKey on `*`. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { BlockList, isIP } from "node:net";
+
 /** True if the whole text matches the pattern, case-sensitively. Linear in practice: one star is retried at a time. */
 export function matchesPattern(pattern: string, text: string): boolean {
   let p = 0;
@@ -50,4 +52,15 @@ export function matchesArn(pattern: string, arn: string): boolean {
 function splitArn(text: string): string[] | undefined {
   const parts = text.split(":");
   return parts.length < 6 ? undefined : [...parts.slice(0, 5), parts.slice(5).join(":")];
+}
+
+/** An address, or a CIDR block that holds it (IAM JSON policy reference, "IP address condition operators"). */
+export function matchesAddress(block: string, address: string): boolean {
+  const [network = "", prefix] = block.split("/");
+  const family = isIP(network);
+  if (family === 0 || isIP(address) !== family) return false;
+  const list = new BlockList();
+  const type = family === 4 ? "ipv4" : "ipv6";
+  list.addSubnet(network, prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix), type);
+  return list.check(address, type);
 }

@@ -10,7 +10,7 @@ import { flagOf, type Properties, shown, textOf } from "../values.js";
 import { keyIdOf, sameKey } from "./alias.js";
 import { type AwsContext, isAwsError } from "./context.js";
 import { policyProblem, policyToSet, putPolicy } from "./key.js";
-import { policiesAreEquivalent } from "./policy-equivalence.js";
+import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
 
 const BYPASS = "bypassPolicyLockoutSafetyCheck";
 

@@ -7,9 +7,10 @@
 import { type Deployed, failed, PartiallyCreated, type ResourceType } from "../resource-type.js";
 import { flagOf, numberOf, type Properties, shown, textMapOf, textOf, type Value } from "../values.js";
 import { type AwsContext, isAwsError } from "./context.js";
-import { policiesAreEquivalent } from "./policy-equivalence.js";
+import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
 
-const between =
+/** A whole number within bounds (validation.IntBetween). */
+export const between =
   (low: number, high: number) =>
   (value: Value): string | undefined =>
     typeof value === "number" && Number.isInteger(value) && value >= low && value <= high
@@ -45,7 +46,7 @@ export const keyType: ResourceType<AwsContext> = {
     enableKeyRotation: { type: "boolean", byDefault: false },
     isEnabled: { type: "boolean", byDefault: true },
     keyUsage: { type: "string", byDefault: "ENCRYPT_DECRYPT", replaces: true, only: "ENCRYPT_DECRYPT" },
-    multiRegion: { type: "boolean", computed: true, replaces: true, only: false },
+    multiRegion: { type: "boolean", computed: true, replaces: true },
     policy: { type: "string", computed: true, problem: policyProblem, same: samePolicy },
     region: { type: "string", computed: true, replaces: true },
     rotationPeriodInDays: { type: "number", computed: true, problem: between(90, 2560) },
@@ -70,6 +71,7 @@ export const keyType: ResourceType<AwsContext> = {
           BypassPolicyLockoutSafetyCheck: flagOf(inputs, "bypassPolicyLockoutSafetyCheck"),
           KeySpec: "SYMMETRIC_DEFAULT",
           KeyUsage: "ENCRYPT_DECRYPT",
+          MultiRegion: flagOf(inputs, "multiRegion"),
           Tags: Object.entries(textMapOf(inputs, "tags")).map(([TagKey, TagValue]) => ({ TagKey, TagValue })),
           ...(policy === undefined ? {} : { Policy: policy }),
           ...(description === undefined ? {} : { Description: description }),
@@ -141,10 +143,7 @@ async function readKey(context: AwsContext, id: string, known: Properties): Prom
     if (key === undefined || key.KeyState === "PendingDeletion") return undefined;
     const { Policy: policy } = await kms.send(new sdk.GetKeyPolicyCommand({ KeyId: id }));
     const rotation = await kms.send(new sdk.GetKeyRotationStatusCommand({ KeyId: id }));
-    const tags: Record<string, string> = {};
-    for await (const page of sdk.paginateListResourceTags({ client: kms }, { KeyId: id })) {
-      for (const tag of page.Tags ?? []) tags[tag.TagKey ?? ""] = tag.TagValue ?? "";
-    }
+    const tags = await readTags(context, id);
     const window = numberOf(known, "deletionWindowInDays");
     return {
       id,
@@ -170,6 +169,15 @@ async function readKey(context: AwsContext, id: string, known: Properties): Prom
     if (isAwsError(error, "NotFoundException")) return undefined;
     throw failed(`reading KMS Key (${id})`, error);
   }
+}
+
+/** The tags of a key. */
+export async function readTags({ kms, sdk }: AwsContext, id: string): Promise<Record<string, string>> {
+  const tags: Record<string, string> = {};
+  for await (const page of sdk.paginateListResourceTags({ client: kms }, { KeyId: id })) {
+    for (const tag of page.Tags ?? []) tags[tag.TagKey ?? ""] = tag.TagValue ?? "";
+  }
+  return tags;
 }
 
 /** verify.PolicyToSet: keeps the known spelling of a policy that says the same. */
@@ -210,7 +218,8 @@ async function setRotation({ kms, sdk }: AwsContext, id: string, inputs: Propert
   }
 }
 
-async function setEnabled({ kms, sdk }: AwsContext, id: string, enabled: boolean): Promise<void> {
+/** Enables or disables a key. */
+export async function setEnabled({ kms, sdk }: AwsContext, id: string, enabled: boolean): Promise<void> {
   try {
     if (enabled) await kms.send(new sdk.EnableKeyCommand({ KeyId: id }));
     else await kms.send(new sdk.DisableKeyCommand({ KeyId: id }));
@@ -219,7 +228,8 @@ async function setEnabled({ kms, sdk }: AwsContext, id: string, enabled: boolean
   }
 }
 
-async function setTags(
+/** Makes tags what is wanted. */
+export async function setTags(
   { kms, sdk }: AwsContext,
   id: string,
   deployed: Record<string, string>,

@@ -88,8 +88,7 @@ describe("keys", () => {
   });
 
   test.each([
-    ["multi-Region", { MultiRegion: true }, "UnsupportedOperationException", "The sandbox does not implement CreateKey.MultiRegion."],
-    ["asymmetric", { KeySpec: "RSA_2048" as const }, "UnsupportedOperationException", "The sandbox does not implement keys with KeySpec RSA_2048."],
+    ["a spec that is none", { KeySpec: "RSA_1024" as "RSA_2048" }, "ValidationException", "1 validation error detected: Value 'RSA_1024' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [SYMMETRIC_DEFAULT, RSA_2048, RSA_3072, RSA_4096, HMAC_256, ECC_NIST_P256]"],
     ["no JSON", { Policy: "{" }, "MalformedPolicyDocumentException", "Policy is not valid JSON."],
     ["unknown account", { Policy: keyPolicy({ ...GRANT, Principal: { AWS: "999999999999" } }) }, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."],
     ["unknown role", { Policy: keyPolicy({ ...GRANT, Principal: { AWS: `arn:aws:iam::${SERVICE}:role/nobody` } }) }, "MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."],

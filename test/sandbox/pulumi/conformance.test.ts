@@ -148,7 +148,7 @@ describe.each([
 
   test.each<[string, string, Properties, string]>([
     ["unknown property", KEY, { policie: "x" }, `the sandbox does not implement the property "policie" of ${KEY}`],
-    ["not played", KEY, { multiRegion: true }, 'the sandbox implements only false for "multiRegion", not true'],
+    ["not played", KEY, { customerMasterKeySpec: "RSA_2048" }, 'the sandbox implements only SYMMETRIC_DEFAULT for "customerMasterKeySpec", not RSA_2048'],
     ["key store", KEY, { customKeyStoreId: "cks-1" }, `the sandbox does not implement the property "customKeyStoreId" of ${KEY}`],
     ["window", KEY, { deletionWindowInDays: 31 }, "expected an integer in the range (7 - 30), got 31"],
     ["period alone", KEY, { rotationPeriodInDays: 90 }, '"rotationPeriodInDays": all of `enableKeyRotation,rotationPeriodInDays` must be specified'],

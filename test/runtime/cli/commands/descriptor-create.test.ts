@@ -58,7 +58,7 @@ function create(key: string, flags: readonly string[], world: World = {}): Promi
 }
 
 const createOnAws = (out: string, more: string[] = [], world: World = {}): Promise<Result> =>
-  create(onAws.keyArn, [...common(out, "usa"), "--granted-to", onAws.grantedTo, "--alias", onAws.aliasName, ...more], world);
+  create(onAws.keyArn, [...common(out, "usa"), "--granted-to", onAws.grantedTo, "--alias", onAws.aliasName ?? "", ...more], world);
 
 describe("the same descriptor as a stack's output has", () => {
   test("AWS: checked, written as an array, and it makes a Secret", async () => {

@@ -16,6 +16,7 @@ function caller(account: string, identity: object[] = []): Caller {
     arn: `arn:aws:sts::${account}:assumed-role/worker/session`,
     principalArn: `arn:aws:iam::${account}:role/worker`,
     account,
+    address: "203.0.113.7",
     policies: identity.length === 0 ? [] : [parsePolicy(JSON.stringify({ Statement: identity }), "identity")],
   };
 }
@@ -137,7 +138,7 @@ describe("conditions", () => {
 describe("refused when set, not when evaluated", () => {
   test.each<[string, unknown, string, string]>([
     ["operator", to("*", { Condition: { NumericEquals: { "kms:CallerAccount": "1" } } }), "UnsupportedOperationException", "The sandbox does not implement the condition operator NumericEquals."],
-    ["key", to("*", { Condition: { StringEquals: { "aws:SourceIp": "1" } } }), "UnsupportedOperationException", "The sandbox does not implement the condition key aws:SourceIp."],
+    ["key", to("*", { Condition: { StringEquals: { "aws:SourceVpc": "1" } } }), "UnsupportedOperationException", "The sandbox does not implement the condition key aws:SourceVpc."],
     ["variable", to("*", { Condition: { StringEquals: { "kms:CallerAccount": "${aws:x}" } } }), "UnsupportedOperationException", "The sandbox does not implement policy variables."],
     ["NotPrincipal", { Effect: "Deny", NotPrincipal: { AWS: "*" }, Action: "*", Resource: "*" }, "UnsupportedOperationException", "The sandbox does not implement the policy element NotPrincipal."],
     ["federated principal", { ...to("*"), Principal: { Federated: "x" } }, "UnsupportedOperationException", "The sandbox does not implement principals of type Federated."],

@@ -13,7 +13,16 @@ export function policiesAreEquivalent(a: string, b: string): boolean {
   return left !== undefined && left === canonicalPolicy(b);
 }
 
-function canonicalPolicy(text: string): string | undefined {
+/**
+ * True if both texts are policies that allow and deny the same: as {@link policiesAreEquivalent}, and whatever the policy and its
+ * statements are called (`Id`, `Sid`), which nobody is judged by.
+ */
+export function policiesSayTheSame(a: string, b: string): boolean {
+  const left = canonicalPolicy(a, true);
+  return left !== undefined && left === canonicalPolicy(b, true);
+}
+
+function canonicalPolicy(text: string, nameless = false): string | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -21,8 +30,14 @@ function canonicalPolicy(text: string): string | undefined {
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const statements = asList(value["Statement"]).map((statement) => JSON.stringify(canonicalStatement(statement)));
-  return JSON.stringify(sorted({ ...value, Statement: statements.sort() }));
+  const { Id, ...rest } = value;
+  const statements = asList(value["Statement"]).map((statement) => JSON.stringify(canonicalStatement(nameless ? withoutSid(statement) : statement)));
+  return JSON.stringify(sorted({ ...rest, ...(nameless || Id === undefined ? {} : { Id }), Statement: statements.sort() }));
+}
+
+function withoutSid(statement: unknown): unknown {
+  if (!isObject(statement)) return statement;
+  return Object.fromEntries(Object.entries(statement).filter(([name]) => name !== "Sid"));
 }
 
 function canonicalStatement(value: unknown): unknown {

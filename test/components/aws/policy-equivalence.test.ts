@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 
-import { marshal, unmarshalObject } from "../../../../sandbox/pulumi/marshal.js";
-import { policiesAreEquivalent } from "../../../../sandbox/pulumi/aws/policy-equivalence.js";
-import { UNKNOWN, type Value } from "../../../../sandbox/pulumi/values.js";
+import { marshal, unmarshalObject } from "../../../sandbox/pulumi/marshal.js";
+import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
+import { UNKNOWN, type Value } from "../../../sandbox/pulumi/values.js";
 
 const statement = { Sid: "a", Effect: "Allow", Principal: { AWS: ["111122223333", "444455556666"] }, Action: ["kms:Encrypt", "kms:Decrypt"], Resource: "*" };
 const policy = (...Statement: object[]): string => JSON.stringify({ Version: "2012-10-17", Statement });
