@@ -31,8 +31,8 @@ export function tenantProviders({ aws, gcp, azure }: StackConfig): TenantProvide
   };
 }
 
-/** Refuses any account but the tenant's before it creates anything. */
-function awsProvider({ accountId, region }: NonNullable<StackConfig["aws"]>): ProviderResource {
+/** Refuses any account but this one before it creates anything. */
+export function awsProvider({ accountId, region }: Pick<NonNullable<StackConfig["aws"]>, "accountId" | "region">): ProviderResource {
   requirePeer("@pulumi/aws");
   const { Provider } = require("@pulumi/aws/provider") as typeof Aws;
   return new Provider("aws", { region, allowedAccountIds: [accountId] });

@@ -5,87 +5,50 @@
  */
 import { z } from "zod";
 
+import { type AwsServiceIdentityArgs } from "../components/aws/service-identity.js";
 import { gcpServiceIdentityProblems } from "../components/gcp/service-identity-args.js";
 import { type GcpServiceIdentityArgs } from "../components/gcp/service-identity.js";
-import { type Datacenter } from "../components/regions.js";
+import { type Datacenter, REGIONS } from "../components/regions.js";
 import { issueLine, StackConfigError } from "./config.js";
-import { numberAsText, oneOf, protectionLevelSchema, requiredOr, withoutUndefined, yesOrNo } from "./config-forms.js";
+import { oneOf, requiredOr } from "./config-forms.js";
 import { allowCrossRegionSchema, datacenterSchema } from "./config-schema.js";
 import { unknownKeyProblem } from "./config-values.js";
 import { looksSecret } from "./looks-secret.js";
+import { AWS_SERVICE_MEMBERS, awsServiceProblems, awsServiceSchema } from "./service-config-aws.js";
+import { GCP_SERVICE_MEMBERS, gcpServiceSchema } from "./service-config-gcp.js";
 
 /** The namespace's name. */
 export const SERVICE_NAMESPACE = "byokService";
 
 /** Clouds that a service may have an identity in. In Azure it has none: there every tenant registers an application for it. */
-export const SERVICE_CLOUDS = ["gcp"] as const;
+export const SERVICE_CLOUDS = ["aws", "gcp"] as const;
 
 type ServiceCloud = (typeof SERVICE_CLOUDS)[number];
 
 const KEYS = ["datacenter", "clouds", "allowCrossRegion", ...SERVICE_CLOUDS] as const;
 
-const GCP_MEMBERS = [
-  "project",
-  "location",
-  "accountId",
-  "perTenant",
-  "keyMetadata",
-  "keyRingName",
-  "keyName",
-  "existing",
-  "protectionLevel",
-  "rotationPeriodInDays",
-  "destroyDelayInDays",
-  "labels",
-] as const;
-
 /** Members of objects, by the name of the object after the namespace. */
-const MEMBERS: Readonly<Record<string, readonly string[]>> = { gcp: GCP_MEMBERS, "gcp.existing": ["keyRing", "key"] };
+const MEMBERS: Readonly<Record<string, readonly string[]>> = { aws: AWS_SERVICE_MEMBERS, gcp: GCP_SERVICE_MEMBERS, "gcp.existing": ["keyRing", "key"] };
 
 /** The configuration of one stack: what the service needs in its own accounts for one datacenter. */
 export interface ServiceStackConfig {
   readonly datacenter: Datacenter;
+  /** `region` is the datacenter's, unless `byokService:allowCrossRegion` let the configuration name another. */
+  readonly aws?: AwsServiceIdentityArgs & { readonly region: string };
   readonly gcp?: GcpServiceIdentityArgs;
 }
 
 const cloudsSchema = z
   .array(z.enum(SERVICE_CLOUDS, { error: ({ input }) => oneOf("must be one of", SERVICE_CLOUDS, input) }), {
-    error: requiredOr("must be a list, such as [gcp]"),
+    error: requiredOr("must be a list, such as [aws, gcp]"),
   })
   .min(1, "must name at least one cloud, such as [gcp]")
   .refine((clouds) => new Set(clouds).size === clouds.length, "names a cloud twice");
 
-const words = z.string({ error: "must be text" });
-const days = z.number({ error: "must be a number of days" });
-
-/** What is in it beyond "a text" is judged by the component's own rules, with the datacenter. */
-const gcpSchema = z
-  .strictObject(
-    {
-      project: z.string({ error: requiredOr("must be text") }),
-      location: words.optional(),
-      accountId: words.optional(),
-      perTenant: z.array(words, { error: "must be a list of tenants' ids" }).optional(),
-      keyMetadata: yesOrNo.optional(),
-      keyRingName: words.optional(),
-      keyName: words.optional(),
-      existing: z
-        .strictObject({ keyRing: words.optional(), key: words.optional() }, { error: "must be an object with keyRing, key or both" })
-        .transform(withoutUndefined)
-        .optional(),
-      protectionLevel: protectionLevelSchema.optional(),
-      rotationPeriodInDays: days.optional(),
-      destroyDelayInDays: days.optional(),
-      labels: z.record(z.string(), z.preprocess(numberAsText, words), { error: "must be an object, such as { team: backup }" }).optional(),
-    },
-    { error: requiredOr("must be an object, such as { project: example-production }") },
-  )
-  .transform(withoutUndefined);
-
 /** Namespaces that Pulumi would silently ignore, or that are a tenant's: the program makes its own providers. */
 const FOREIGN: Readonly<Record<string, string>> = {
   byok: "is of a tenant's stack; this is the service's own, which reads byokService:*",
-  aws: "is not read: the program makes its own provider. Credentials come from the environment",
+  aws: "is not read: the program makes its own provider, from byokService:aws. Credentials come from the environment",
   gcp: "is not read: the program makes its own provider, from byokService:gcp. Credentials come from the environment",
 };
 
@@ -113,14 +76,23 @@ export function parseServiceStackConfig(all: Readonly<Record<string, string>>): 
     if (values.has(cloud)) problems.push(`${SERVICE_NAMESPACE}:${cloud}: ${SERVICE_NAMESPACE}:clouds does not list ${cloud}; add it there, or remove this key`);
     return undefined;
   };
-  const gcp = readCloud("gcp", gcpSchema);
+  const aws = readCloud("aws", awsServiceSchema);
+  const awsArgs = aws === undefined || datacenter === undefined ? undefined : { ...aws, datacenter };
+  if (awsArgs !== undefined && datacenter !== undefined) {
+    problems.push(...awsServiceProblems(awsArgs, datacenter, allowCrossRegion).map((problem) => `${SERVICE_NAMESPACE}:aws.${problem}`));
+  }
+  const gcp = readCloud("gcp", gcpServiceSchema);
   const gcpArgs = gcp === undefined || datacenter === undefined ? undefined : { ...gcp, datacenter, ...(allowCrossRegion ? { allowCrossRegion } : {}) };
   for (const [path, rule] of gcpArgs === undefined ? [] : gcpServiceIdentityProblems(gcpArgs)) {
     problems.push(`${SERVICE_NAMESPACE}:gcp.${path.join(".").replace(/\.(\d+)/g, "[$1]")}: ${rule}`);
   }
 
   if (problems.length > 0 || datacenter === undefined) throw new StackConfigError(problems);
-  return { datacenter, ...(gcpArgs === undefined ? {} : { gcp: gcpArgs }) };
+  return {
+    datacenter,
+    ...(awsArgs === undefined ? {} : { aws: { ...awsArgs, region: awsArgs.region ?? REGIONS[datacenter].aws } }),
+    ...(gcpArgs === undefined ? {} : { gcp: gcpArgs }),
+  };
 }
 
 /** The namespace's values, decoded, with everything refused that is not read, or looks secret. */

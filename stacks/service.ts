@@ -4,13 +4,16 @@
  *
  * @module
  */
-import { all, type Output, output, runtime } from "@pulumi/pulumi";
+import { type Output, output, runtime } from "@pulumi/pulumi";
 
-import { loadGcp } from "../components/cloud-components.js";
-import { gcpProvider } from "./providers.js";
+import { loadAws, loadGcp } from "../components/cloud-components.js";
+import { awsProvider, gcpProvider } from "./providers.js";
 import { parseServiceStackConfig } from "./service-config.js";
 
-const { datacenter, gcp } = parseServiceStackConfig(runtime.allConfig());
+const { datacenter, aws, gcp } = parseServiceStackConfig(runtime.allConfig());
+
+const inAws =
+  aws === undefined ? undefined : new (loadAws().AwsServiceIdentity)(`byok-service-${datacenter}-aws`, aws, { providers: [awsProvider(aws)] });
 
 const inGcp =
   gcp === undefined
@@ -18,12 +21,15 @@ const inGcp =
     : new (loadGcp().GcpServiceIdentity)(`byok-service-${datacenter}-gcp`, gcp, { providers: [gcpProvider({ project: gcp.project })] });
 
 /** Descriptors of the service's own keys, one per cloud: what the runtime takes as `serviceKey`. Public, no secret in them. */
-export const serviceKeys = all([...(inGcp === undefined ? [] : [inGcp.serviceKey])]);
+export const serviceKeys = output([...(inAws === undefined ? [] : [inAws.serviceKey]), ...(inGcp === undefined ? [] : [inGcp.serviceKey])]);
 
 /** Whom tenants grant: what they set as `byok:service`. */
-export const service = { ...(inGcp === undefined ? {} : { gcpServiceAccount: inGcp.serviceAccount }) };
+export const service = {
+  ...(inAws === undefined ? {} : { awsRoleArn: inAws.roleArn }),
+  ...(inGcp === undefined ? {} : { gcpServiceAccount: inGcp.serviceAccount }),
+};
 
-/** The same for tenants that have an identity of their own, by tenant; the runtime impersonates it. */
+/** The same for tenants that have an identity of their own in Google Cloud, by tenant; the runtime impersonates it. */
 export const tenantServices: Output<{ [tenant: string]: { gcpServiceAccount: string } }> = output(inGcp?.tenantServiceAccounts ?? {}).apply((emails) =>
   Object.fromEntries(Object.entries(emails).map(([tenant, gcpServiceAccount]) => [tenant, { gcpServiceAccount }])),
 );

@@ -19,6 +19,9 @@ import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
 const TIMEOUT = 600_000;
 const SERVICE_STACK = ["-C", "stacks/service"];
 const EXAMPLE = "production-eu";
+/** Whose administrators deploy: the service's own, or a tenant's. */
+const OWN = { account: "201720642051", project: "afi-production" };
+const TENANT = { account: "111122223333", project: "acme-backup-keys" };
 
 const installed = pulumiIsInstalled();
 if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
@@ -46,6 +49,11 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
     const { exitCode, stdout, output } = await project.pulumi(...args);
     if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${exitCode}:\n${output}`);
     return stdout;
+  }
+
+  async function signIn({ account, project: id }: typeof OWN): Promise<void> {
+    await sandbox.client.act("aws.signIn", { account });
+    await sandbox.client.act("gcp.signIn", { project: id });
   }
 
   const output = async <T>(name: string, ...stack: string[]): Promise<T> => JSON.parse(await succeed(...stack, "stack", "output", name, "--json")) as T;
@@ -88,13 +96,21 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
       await succeed(...SERVICE_STACK, "stack", "init", EXAMPLE);
       const stranger = await project.pulumi(...SERVICE_STACK, "up", "--yes", "--skip-preview");
       expect(stranger.exitCode).not.toBe(0);
-      expect(stranger.output).toMatch(/Error 403: Permission .* denied/);
+      expect(stranger.output).toMatch(/AWS account ID not allowed: 111122223333|Error 403: Permission .* denied/);
 
-      await sandbox.client.act("gcp.signIn", { project: "afi-production" });
+      await signIn(OWN);
       await succeed(...SERVICE_STACK, "up", "--yes", "--skip-preview");
       await succeed(...SERVICE_STACK, "preview", "--expect-no-changes");
-      expect(await output("service", ...SERVICE_STACK)).toEqual({ gcpServiceAccount: "byok-service-eu@afi-production.iam.gserviceaccount.com" });
-      await sandbox.client.act("gcp.signIn", { project: "acme-backup-keys" });
+      expect(await output("service", ...SERVICE_STACK)).toEqual({
+        awsRoleArn: "arn:aws:iam::201720642051:role/byok-service-eu",
+        gcpServiceAccount: "byok-service-eu@afi-production.iam.gserviceaccount.com",
+      });
+      const serviceKeys = masterKeyDescriptorsSchema.parse(await output("serviceKeys", ...SERVICE_STACK));
+      expect(serviceKeys.map(({ provider, tenant, grantedTo }) => [provider, tenant, grantedTo])).toEqual([
+        ["aws-kms", "service", "arn:aws:iam::201720642051:role/byok-service-eu"],
+        ["gcp-kms", "service", "serviceAccount:byok-service-eu@afi-production.iam.gserviceaccount.com"],
+      ]);
+      await signIn(TENANT);
     },
     TIMEOUT,
   );
@@ -103,7 +119,8 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
     "its account is granted by a tenant, its key is the runtime's service key",
     async () => {
       const { gcpServiceAccount } = await output<{ gcpServiceAccount: string }>("service", ...SERVICE_STACK);
-      const [serviceKey] = masterKeyDescriptorsSchema.parse(await output<MasterKeyDescriptor[]>("serviceKeys", ...SERVICE_STACK));
+      const serviceKeys = masterKeyDescriptorsSchema.parse(await output<MasterKeyDescriptor[]>("serviceKeys", ...SERVICE_STACK));
+      const serviceKey = serviceKeys.find(({ provider }) => provider === "gcp-kms");
       if (serviceKey === undefined) throw new Error("the service has no key");
       const masterKey = await tenantKey("common", gcpServiceAccount);
       const access = {
@@ -128,10 +145,10 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
   test(
     "a tenant with an account of its own is closed to every other account, the common one included",
     async () => {
-      await sandbox.client.act("gcp.signIn", { project: "afi-production" });
+      await signIn(OWN);
       await succeed(...SERVICE_STACK, "config", "set", "--path", "byokService:gcp.perTenant[1]", "globex");
       await succeed(...SERVICE_STACK, "up", "--yes", "--skip-preview");
-      await sandbox.client.act("gcp.signIn", { project: "acme-backup-keys" });
+      await signIn(TENANT);
       const { acme, globex } = await output<Record<string, { gcpServiceAccount: string }>>("tenantServices", ...SERVICE_STACK);
       const { gcpServiceAccount: common } = await output<{ gcpServiceAccount: string }>("service", ...SERVICE_STACK);
       if (acme === undefined || globex === undefined) throw new Error("the tenants have no accounts");
@@ -150,9 +167,9 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
   test(
     "teardown is refused: key and accounts are protected",
     async () => {
-      await sandbox.client.act("gcp.signIn", { project: "afi-production" });
+      await signIn(OWN);
       const refused = await project.pulumi(...SERVICE_STACK, "destroy", "--yes");
-      await sandbox.client.act("gcp.signIn", { project: "acme-backup-keys" });
+      await signIn(TENANT);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain("because it is protected");
     },

@@ -48,11 +48,11 @@ describe("byokService", () => {
     expect(parseServiceStackConfig(all)).toEqual(expected);
   });
 
-  const KEYS = "datacenter, clouds, allowCrossRegion, gcp";
+  const KEYS = "datacenter, clouds, allowCrossRegion, aws, gcp";
   test.each<[what: string, all: Record<string, string>, problems: unknown[]]>([
     ["nothing", {}, ["byokService:datacenter: is required", "byokService:clouds: is required"]],
     ["an unknown datacenter", config(GCP, { "byokService:datacenter": "mars" }), ['byokService:datacenter: must be one of usa, eu, uk, au, ca, not "mars"']],
-    ["an unknown cloud", config(GCP, { "byokService:clouds": '["azure"]' }), ['byokService:clouds[0]: must be one of gcp, not "azure"']],
+    ["an unknown cloud", config(GCP, { "byokService:clouds": '["azure"]' }), ['byokService:clouds[0]: must be one of aws, gcp, not "azure"']],
     ["a cloud without its object", config(GCP, { "byokService:gcp": undefined }), ["byokService:gcp: is required"]],
     ["a misspelt key", config(GCP, { "byokService:cluods": "[]" }), [`byokService:cluods: unknown key (did you mean "clouds"?); known here: ${KEYS}`]],
     ["a tenant's key", config(GCP, { "byok:tenant": "acme" }), ["byok:tenant: is of a tenant's stack; this is the service's own, which reads byokService:*"]],
@@ -77,9 +77,35 @@ describe("byokService", () => {
     expect(problemsOf(all)).toEqual(problems);
   });
 
+  const AWS = { accountId: "201720642051", trustedPrincipals: ["ec2.amazonaws.com"] };
+  const aws = (members: Readonly<Record<string, unknown>>, more: Readonly<Record<string, string>> = {}): Record<string, string> =>
+    config({}, { "byokService:clouds": '["aws"]', "byokService:gcp": undefined, "byokService:aws": JSON.stringify(members), ...more });
+
+  test("AWS is read, and the datacenter decides the region", () => {
+    const { region, ...read } = parseServiceStackConfig(aws({ ...AWS, tags: { cost: 7 }, tenantAccountIds: ["111122223333"] })).aws ?? {};
+    expect({ region, ...read }).toEqual({ ...AWS, datacenter: "eu", region: "eu-central-1", tags: { cost: "7" }, tenantAccountIds: ["111122223333"] });
+    expect(parseServiceStackConfig(aws({ ...AWS, region: "us-east-1" }, { "byokService:allowCrossRegion": "true" })).aws?.region).toBe("us-east-1");
+  });
+
+  test.each<[what: string, members: Readonly<Record<string, unknown>>, problems: unknown[]]>([
+    ["nothing", {}, [expect.stringMatching(/^byokService:aws.accountId: /), "byokService:aws.trustedPrincipals: is required"]],
+    ["a region", { ...AWS, region: "us-east-1" }, [expect.stringMatching(/^byokService:aws.region: byokService:datacenter decides it \(eu: eu-central-1\)/)]],
+    ["everybody", { ...AWS, trustedPrincipals: ["*"] }, [expect.stringMatching(/^byokService:aws.trustedPrincipals\[0\]: .*no wildcards/)]],
+    ["nobody", { ...AWS, trustedPrincipals: [] }, [expect.stringMatching(/^byokService:aws.trustedPrincipals: must name at least one/)]],
+    ["its own account as a tenant's", { ...AWS, tenantAccountIds: ["201720642051"] }, [expect.stringMatching(/^byokService:aws.tenantAccountIds\[0\]: is the service's own account/)]],
+    ["tenants as text", { ...AWS, tenantAccountIds: "111122223333" }, ["byokService:aws.tenantAccountIds: must be a list of account ids, in quotes"]],
+    ["names that are none", { ...AWS, roleName: "a/b", aliasName: "x" }, [expect.stringMatching(/aws.roleName: /), expect.stringMatching(/aws.aliasName: /)]],
+    ["metadata and regions as text", { ...AWS, keyMetadata: "yes", multiRegion: "no" }, ["byokService:aws.keyMetadata: must be true or false", "byokService:aws.multiRegion: must be true or false"]],
+    ["days that are none", { ...AWS, rotationPeriodInDays: 1, deletionWindowInDays: 1 }, [expect.stringMatching(/aws.rotationPeriodInDays: .*90 to 2560/), expect.stringMatching(/aws.deletionWindowInDays: .*7 to 30/)]],
+    ["tags as a list", { ...AWS, tags: [] }, ["byokService:aws.tags: must be an object, such as { Team: backup }"]],
+    ["a misspelt member", { ...AWS, rolName: "a" }, [expect.stringMatching(/^byokService:aws.rolName: unknown key \(did you mean "roleName"\?\)/)]],
+  ])("AWS: %s is refused", (_what, members, problems) => {
+    expect(problemsOf(aws(members))).toEqual(problems);
+  });
+
   test("the example stack is read", async () => {
     const file = parse(await readFile(join(ROOT, "stacks", "service", "Pulumi.production-eu.yaml"), "utf8")) as { config: Record<string, unknown> };
     const all = Object.fromEntries(Object.entries(file.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
-    expect(parseServiceStackConfig(all)).toMatchObject({ datacenter: "eu", gcp: { project: "afi-production", perTenant: ["acme"] } });
+    expect(parseServiceStackConfig(all)).toMatchObject({ datacenter: "eu", aws: { accountId: "201720642051" }, gcp: { project: "afi-production", perTenant: ["acme"] } });
   });
 });
