@@ -4,7 +4,7 @@
  * @module
  */
 import { getRoleAssignment } from "@pulumi/azure-native/authorization";
-import { type Key } from "@pulumi/azure-native/keyvault";
+import { getKey, getVault } from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 
 import { Access } from "../access.js";
@@ -17,7 +17,6 @@ import { createKey, readKey } from "./key.js";
 import { assignmentName } from "./role.js";
 import { type ResolvedAzureTenantKeyArgs } from "./tenant-key-args.js";
 import { type AzureTenantKeyArgs, type GrantableKey } from "./tenant-key.js";
-import { readVault } from "./vault.js";
 
 /**
  * Takes the key that exists, or makes one in the vault that exists. What does not fit is an UnfitResourceError of the
@@ -30,10 +29,14 @@ export function adoptKey(
   args: AzureTenantKeyArgs,
   resolved: ResolvedAzureTenantKeyArgs,
 ): GrantableKey {
-  const vault = readVault(parent, name, resolved);
-  const found = pulumi
-    .all([vault.name, vault.location, vault.properties])
-    .apply(([name, location, properties]) => ({ name, location: location ?? "", properties }));
+  const { resourceGroup: resourceGroupName } = resolved;
+  // Functions, not resources that are read: of those, previews do not know what Azure leaves out of its answer.
+  const found = pulumi.output(
+    getVault({ resourceGroupName, vaultName: resolved.vaultName }, { parent }).then(
+      ({ name, location, properties }) => ({ name, location: location ?? "", properties }),
+      unreadable(name, `vault ${resolved.vaultName}`, resourceGroupName),
+    ),
+  );
   const policies = found.apply(({ properties }): readonly FoundPolicy[] => properties.accessPolicies ?? []);
 
   if (!resolved.adoptsKey) {
@@ -46,7 +49,7 @@ export function adoptKey(
 
   const key = readKey(parent, name, resolved);
   const vaultName =
-    args.access === Access.Suspended ? pulumi.output(resolved.vaultName) : fitting(parent, name, args, resolved, found, policies, key);
+    args.access === Access.Suspended ? pulumi.output(resolved.vaultName) : fitting(parent, name, args, resolved, found, policies);
   return { key, vaultName, policies };
 }
 
@@ -58,9 +61,13 @@ function fitting(
   resolved: ResolvedAzureTenantKeyArgs,
   vault: pulumi.Output<FoundVault>,
   policies: pulumi.Output<readonly FoundPolicy[]>,
-  { kty, keySize, keyOps, attributes, rotationPolicy }: Key,
 ): pulumi.Output<string> {
-  const { vaultName, keyName, grantBy } = resolved;
+  const { vaultName, keyName, grantBy, resourceGroup: resourceGroupName } = resolved;
+  const found = pulumi.output(
+    getKey({ resourceGroupName, vaultName, keyName }, { parent }).catch(
+      unreadable(name, `key ${keyName} in vault ${vaultName}`, resourceGroupName),
+    ),
+  );
   const refuseMisfits = (there: FoundVault, key: FoundKey, wasGranted: boolean): string => {
     refuse(name, `key ${keyName} in vault ${vaultName}`, [
       ...vaultMisfits(there, wantedVault(args, resolved)).map((misfit) => `vault: ${misfit}`),
@@ -68,7 +75,7 @@ function fitting(
     ]);
     return vaultName;
   };
-  return pulumi.all([vault, kty, keySize, keyOps, attributes, rotationPolicy]).apply(([there, kty, keySize, keyOps, attributes, rotationPolicy]) => {
+  return pulumi.all([vault, found]).apply(([there, { kty, keySize, keyOps, attributes, rotationPolicy }]) => {
     const key: FoundKey = { kty, keySize, keyOps, attributes, rotationPolicy };
     // Who is granted may not be known yet, and only matters for a key that is disabled.
     if (attributes?.enabled !== false) return pulumi.output(refuseMisfits(there, key, false));
@@ -102,6 +109,16 @@ function wantedVault(args: AzureTenantKeyArgs, { entraTenantId, grantBy, adoptsK
     allowCrossRegion: args.allowCrossRegion === true,
     grantBy,
     protectionLevel: adoptsKey ? undefined : args.protectionLevel,
+  };
+}
+
+/** Of what is not there, or not within sight. */
+function unreadable(name: string, what: string, resourceGroup: string): (error: unknown) => never {
+  return (error) => {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new UnfitResourceError("AzureTenantKey", name, what, [
+      `cannot be read in the resource group ${resourceGroup}: ${said}; correct existing or resourceGroup, or leave existing out`,
+    ]);
   };
 }
 

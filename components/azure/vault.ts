@@ -9,7 +9,6 @@ import type * as pulumi from "@pulumi/pulumi";
 
 import { ProtectionLevel } from "../protection-level.js";
 import { AzureGrantBy } from "./grant-by.js";
-import { azureVaultResourceId } from "./identity.js";
 import { refusedChanges, refuseVaultChanges } from "./key-changes.js";
 import { explained } from "./refusal-hooks.js";
 import { takenNameAdvice } from "./refusals.js";
@@ -70,9 +69,4 @@ export function createVault(
       ignoreChanges: [...(serviceAddresses === undefined ? ["properties.networkAcls"] : []), "properties.publicNetworkAccess"],
     },
   );
-}
-
-/** The vault that exists, in previews too. */
-export function readVault(parent: pulumi.ComponentResource, name: string, resolved: ResolvedAzureTenantKeyArgs): Vault {
-  return Vault.get(`${name}-vault`, azureVaultResourceId(resolved), { parent });
 }

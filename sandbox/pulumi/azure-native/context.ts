@@ -37,11 +37,11 @@ export async function get(context: AzureNativeContext, id: string, version: stri
 }
 
 /**
- * A resource that a function of the provider looks up: a missing one is an error, too.
+ * A resource that a function reads: it must be there.
  *
  * @throws Error with ARM's words.
  */
-export async function lookUp(context: AzureNativeContext, id: string, version: string): Promise<Properties> {
+export async function mustGet(context: AzureNativeContext, id: string, version: string): Promise<Properties> {
   const answer = await ask(context, "GET", id, version);
   if (answer.status !== 200) throw refused(answer);
   return answer.body;

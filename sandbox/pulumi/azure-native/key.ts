@@ -12,7 +12,7 @@ import { responseError } from "../azure/client.js";
 import { type Deployed, type ResourceType } from "../resource-type.js";
 import { type Property } from "../schema.js";
 import { type Properties, textOf, type Value } from "../values.js";
-import { API_VERSIONS, type AzureNativeContext, get, objectOf, pick, put, requireAbsent } from "./context.js";
+import { API_VERSIONS, type AzureNativeContext, get, mustGet, objectOf, pick, put, requireAbsent } from "./context.js";
 import { apiVersion, nameGiven, PATH, pathOf, vaultIdOf } from "./names.js";
 
 const VERSION = API_VERSIONS.keyvault;
@@ -92,6 +92,12 @@ export const vaultKeyType: ResourceType<AzureNativeContext> = {
     if (answer.status !== 200 && answer.status !== 404) throw responseError(answer);
   },
 };
+
+/** The function getKey. */
+export async function readKey(context: AzureNativeContext, args: Properties): Promise<Properties> {
+  const { id, state } = deployedOf(await mustGet(context, keyId(context, args), VERSION));
+  return { ...state, id };
+}
 
 function keyId(context: AzureNativeContext, inputs: Properties): string {
   return `${vaultIdOf(context, inputs)}/keys/${encodeURIComponent(textOf(inputs, "keyName") ?? "")}`;

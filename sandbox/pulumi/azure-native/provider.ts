@@ -12,10 +12,10 @@ import { accessPolicyType } from "./access-policy.js";
 import { INPUT_COMPARISON } from "./comparison.js";
 import { checkAzureNativeConfig, configureAzureNative } from "./config.js";
 import { type AzureNativeContext } from "./context.js";
-import { vaultKeyType } from "./key.js";
+import { readKey, vaultKeyType } from "./key.js";
 import { getResourceGroup, resourceGroupType } from "./resource-group.js";
 import { readRoleAssignment, roleAssignmentType } from "./role-assignment.js";
-import { vaultType } from "./vault.js";
+import { readVault, vaultType } from "./vault.js";
 
 /** `@pulumi/azure-native` as far as the sandbox plays it. */
 export const azureNativeProvider = defineProvider<AzureNativeContext>({
@@ -43,6 +43,10 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
           return getResourceGroup(context, args);
         case "azure-native:authorization:getRoleAssignment":
           return readRoleAssignment(context, args);
+        case "azure-native:keyvault:getVault":
+          return readVault(context, args);
+        case "azure-native:keyvault:getKey":
+          return readKey(context, args);
         default:
           throw new Error(`the sandbox does not implement the function ${token}`);
       }

@@ -6,7 +6,7 @@
  */
 import { type Deployed, type ResourceType } from "../resource-type.js";
 import { type Properties, textOf } from "../values.js";
-import { API_VERSIONS, type AzureNativeContext, get, lookUp, pick, put, remove, requireAbsent } from "./context.js";
+import { API_VERSIONS, type AzureNativeContext, get, mustGet, pick, put, remove, requireAbsent } from "./context.js";
 import { apiVersion, groupId, LOCATION, locationOf, nameGiven, PATH } from "./names.js";
 
 const VERSION = API_VERSIONS.resources;
@@ -57,7 +57,7 @@ export const resourceGroupType: ResourceType<AzureNativeContext> = {
  * @throws Error with ARM's words if it is not there, or not for the deployer to see
  */
 export async function getResourceGroup(context: AzureNativeContext, args: Properties): Promise<Properties> {
-  const found = await lookUp(context, groupId(context, textOf(args, "resourceGroupName") ?? ""), VERSION);
+  const found = await mustGet(context, groupId(context, textOf(args, "resourceGroupName") ?? ""), VERSION);
   return { ...deployedOf(found).state, id: textOf(found, "id") ?? "" };
 }
 

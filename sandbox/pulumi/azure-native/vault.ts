@@ -10,7 +10,7 @@ import { type Deployed, type ResourceType } from "../resource-type.js";
 import { type Property } from "../schema.js";
 import { type Properties, textOf, type Value } from "../values.js";
 import { ACCESS_POLICY } from "./access-policy.js";
-import { API_VERSIONS, type AzureNativeContext, get, objectOf, pick, put, remove, requireAbsent } from "./context.js";
+import { API_VERSIONS, type AzureNativeContext, get, mustGet, objectOf, pick, put, remove, requireAbsent } from "./context.js";
 import { apiVersion, LOCATION, locationOf, nameGiven, PATH, pathOf, vaultIdOf } from "./names.js";
 
 const VERSION = API_VERSIONS.keyvault;
@@ -102,6 +102,12 @@ export const vaultType: ResourceType<AzureNativeContext> = {
     await remove(context, id, VERSION);
   },
 };
+
+/** The function getVault. */
+export async function readVault(context: AzureNativeContext, args: Properties): Promise<Properties> {
+  const { id, state } = deployedOf(await mustGet(context, vaultIdOf(context, args), VERSION));
+  return { ...state, id };
+}
 
 async function write(context: AzureNativeContext, id: string, inputs: Properties, accessPolicies: Value): Promise<Deployed> {
   const properties: Properties = { accessPolicies, ...objectOf(inputs, "properties") };

@@ -5,7 +5,7 @@ import { resolveAppRegistrationArgs } from "../../../components/azure/app-regist
 import { type AzureAppRegistrationArgs } from "../../../components/azure/index.js";
 import { InvalidArgsError } from "../../../components/errors.js";
 import { Datacenter } from "../../../components/regions.js";
-import { deploy } from "../recorded-deployment.js";
+import { type Calls, deploy } from "../recorded-deployment.js";
 import { selfSigned } from "./self-signed.js";
 
 /** Pulumi's mark of a secret value: sdk/go/common/resource, SigKey and SecretSig. */
@@ -32,7 +32,7 @@ const args = (...certificates: string[]): AzureAppRegistrationArgs => ({
   certificates,
 });
 
-function deployApp(args: AzureAppRegistrationArgs, opts: object = {}) {
+function deployApp(args: AzureAppRegistrationArgs, opts: object = {}, calls?: Calls) {
   return deploy(async () => {
     const { Provider } = await import("@pulumi/azuread/provider.js");
     const { AzureAppRegistration } = await import("../../../components/azure/index.js");
@@ -40,7 +40,7 @@ function deployApp(args: AzureAppRegistrationArgs, opts: object = {}) {
     const app = new AzureAppRegistration("a", args, { provider, ...opts });
     const { clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter } = app;
     return { clientId, servicePrincipalId, certificateThumbprint, certificateNotAfter };
-  });
+  }, calls === undefined ? {} : { calls });
 }
 
 describe("AzureAppRegistration", () => {
@@ -124,6 +124,29 @@ describe("AzureAppRegistration", () => {
     expect(await names(newer)).toEqual([shortName(newer)]);
   });
 
+  test("one that exists is looked up by its client id, and nothing is made: certificates are the tenant's to register", async () => {
+    const clientId = "A11CA710-0000-4000-8000-000000000001";
+    const asked: unknown[] = [];
+    const { registrations, outputs } = await deployApp({ ...args(older, newer), existing: clientId }, {}, (token, given) => {
+      asked.push([token, given]);
+      return { signInAudience: "AzureADMyOrg", accountEnabled: true, objectId: "0b1ec710-0000-4000-8000-000000000002" };
+    });
+    expect(asked.sort()).toEqual([
+      ["azuread:index/getApplication:getApplication", { clientId: clientId.toLowerCase() }],
+      ["azuread:index/getServicePrincipal:getServicePrincipal", { clientId: clientId.toLowerCase() }],
+    ]);
+    expect(registrations.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack", "pulumi:providers:azuread", "pulumi-byok:index:AzureAppRegistration"]);
+    expect(outputs[0]).toEqual([
+      "a",
+      {
+        clientId: clientId.toLowerCase(),
+        servicePrincipalId: "0b1ec710-0000-4000-8000-000000000002",
+        certificateThumbprint: thumbprint(newer),
+        certificateNotAfter: "2121-01-01T00:00:00Z",
+      },
+    ]);
+  });
+
   test("the display name can be given", async () => {
     const { registrations } = await deployApp({ ...args(older), displayName: "Afi Backup" });
     expect(registrations[3]?.inputs).toMatchObject({ displayName: "Afi Backup" });
@@ -159,6 +182,12 @@ describe("AzureAppRegistration refuses", () => {
       "what is no certificate",
       () => args("MIIB"),
       ["certificates[0]: is no X.509 certificate in PEM (-----BEGIN CERTIFICATE-----)"],
+    ],
+    ["a name for one that exists", () => ({ ...args(older), existing: "Backup" }), ["existing: must be the client id of an application, a GUID"]],
+    [
+      "how to create one that exists",
+      () => ({ ...args(older), existing: "a11ca710-0000-4000-8000-000000000001", displayName: "Backup" }),
+      ["displayName: says how to create an application; existing creates none"],
     ],
     ["an empty name", () => ({ ...args(older), displayName: " " }), ["displayName: must be 1 to 256 characters"]],
     ["a long name", () => ({ ...args(older), displayName: "x".repeat(257) }), ["displayName: must be 1 to 256 characters"]],

@@ -178,6 +178,19 @@ describe("azure-key-vault in the sandbox", () => {
     });
   });
 
+  test("a wrap opens whichever operation made it, so that a tenant may change how it grants", async () => {
+    const encrypting = await started.createKey("acme", { permissions: ["encrypt", "decrypt", "wrapKey", "unwrapKey"] });
+    const [one, other] = [await openIn(started, encrypting), await openIn(started, { ...encrypting, operation: "wrap" })];
+    for (const [makes, opens] of [[one, other], [other, one]] as const) {
+      const wrapped = await makes.wrap(SHARE, CONTEXT);
+      expect(hex((await opens.unwrap(wrapped, CONTEXT)).share)).toBe(hex(SHARE));
+    }
+    const used = started.vaultCalls().filter(({ target, outcome }) => outcome === "ok" && target.startsWith(encrypting.keyUri));
+    expect(used.map(({ operation }) => operation)).toEqual(["KeyEncrypt", "KeyUnwrap", "KeyWrap", "KeyDecrypt"]);
+    await one.close();
+    await other.close();
+  });
+
   test("who may look sees the state of the newest version", async () => {
     const expires = new Date(Date.now() + 2 * HOUR).toISOString();
     const seen = await started.createKey("acme", { permissions: ["encrypt", "decrypt", "get"], expires });

@@ -203,6 +203,16 @@ describe("the firewall", () => {
     await expect(client(POLICIES).getKey("k")).resolves.toMatchObject({ name: "k" });
   });
 
+  test("callers that come from the internet are told from those that do not", async () => {
+    await patch({ networkAcls: { defaultAction: "Deny", ipRules: [{ value: "203.0.113.0/28" }] } });
+    const { sandbox } = fixture.running;
+    sandbox.callFrom({ address: "203.0.113.16" });
+    await expect(refusal(client(POLICIES).getKey("k"))).resolves.toMatchObject({ inner: "ForbiddenByFirewall", message: expect.stringContaining("203.0.113.16") });
+    sandbox.callFrom({ address: "203.0.113.15" });
+    await expect(client(POLICIES).getKey("k")).resolves.toMatchObject({ name: "k" });
+    sandbox.callFrom({ address: "127.0.0.1" });
+  });
+
   test("public network access off", async () => {
     await patch({ publicNetworkAccess: "disabled" });
     await expect(refusal(client(POLICIES).getKey("k"))).resolves.toEqual({

@@ -103,8 +103,8 @@ describe("the provider", () => {
       await expect(other.wire?.invoke("azure-native:authorization:getClientConfig")).resolves.toEqual({
         clientId: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", objectId, subscriptionId: OTHER_TENANT_SUBSCRIPTION, tenantId: OTHER_TENANT_DIRECTORY,
       });
-      await expect(other.wire?.invoke("azure-native:keyvault:getVault")).rejects.toThrow(
-        "the sandbox does not implement the function azure-native:keyvault:getVault",
+      await expect(other.wire?.invoke("azure-native:keyvault:getSecret")).rejects.toThrow(
+        "the sandbox does not implement the function azure-native:keyvault:getSecret",
       );
       other.close();
     } finally {
