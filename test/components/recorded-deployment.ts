@@ -25,8 +25,6 @@ export interface Registration {
   readonly replaceOnChanges: readonly string[];
   /** Id of what is taken over; absent for what is created. */
   readonly importId?: string;
-  /** Names that it had before; without the aliases of a type, which SDKs bring. */
-  readonly aliases: readonly string[];
   /** Name of the explicit provider of a custom resource. */
   readonly provider: string | undefined;
   readonly inputs: unknown;
@@ -46,6 +44,8 @@ export interface Deployment {
   /** In the order of their registration. */
   readonly registrations: readonly Registration[];
   readonly readings: readonly Reading[];
+  /** Names that resources had before; without the aliases of a type, which SDKs bring. */
+  readonly aliases: readonly (readonly [name: string, before: string])[];
   /** RegisterResourceOutputs calls: resource name, outputs. */
   readonly outputs: readonly (readonly [name: string, outputs: unknown])[];
   /** Names of the stack's outputs that are secret. */
@@ -153,11 +153,16 @@ export async function deploy(
 
   const registrations: Registration[] = [];
   const readings: Reading[] = [];
+  const aliases: [string, string][] = [];
   const outputs: [string, unknown][] = [];
   const monitor = runtime.getMonitor() as unknown as RecordedMonitor;
   const registerResource = monitor.registerResource.bind(monitor);
   const registerResourceOutputs = monitor.registerResourceOutputs.bind(monitor);
   monitor.registerResource = (request, callback) => {
+    for (const alias of request.getAliasesList()) {
+      const before = alias.getUrn() === "" ? (alias.getSpec()?.getName() ?? "") : alias.getUrn();
+      if (before !== "") aliases.push([request.getName(), before]);
+    }
     registrations.push({
       type: request.getType(),
       name: request.getName(),
@@ -167,10 +172,6 @@ export async function deploy(
       retainOnDelete: request.getRetainondelete(),
       ignoreChanges: request.getIgnorechangesList(),
       replaceOnChanges: request.getReplaceonchangesList(),
-      aliases: request.getAliasesList().flatMap((alias) => {
-        const name = alias.getUrn() === "" ? (alias.getSpec()?.getName() ?? "") : alias.getUrn();
-        return name === "" ? [] : [name];
-      }),
       provider: nameOf(request.getProvider(), true),
       inputs: request.getObject()?.toJavaScript(),
       ...(request.getImportid() === "" ? {} : { importId: request.getImportid() }),
@@ -214,5 +215,5 @@ export async function deploy(
   } finally {
     warn.mockRestore();
   }
-  return { registrations, readings, outputs, secretOutputs, awaited, warnings };
+  return { registrations, readings, aliases, outputs, secretOutputs, awaited, warnings };
 }

@@ -18,10 +18,8 @@ import { RECORDED_STACKS, recordedConfig, respelled } from "./recorded-stacks.js
 import { type Recording } from "./recorded.js";
 import { recordStack } from "./recording.js";
 
-/** What is there already, as it fits; but where the key is, stays a reference. */
-function existing(type: string, id: string): Record<string, unknown> {
-  return type.startsWith("gcp:") ? fitting(type, id) : {};
-}
+/** What is there already, as it fits. Where Azure's key is stays a reference. */
+const existing = (type: string, id: string): Record<string, unknown> => (type.startsWith("gcp:") ? fitting(type, id) : {});
 
 /** Configurations by stack. */
 async function configurations(like: string | undefined): Promise<[stack: string, config: Recording["config"]][]> {
@@ -45,7 +43,7 @@ async function main(): Promise<void> {
   const out = resolve(values.out ?? join(__dirname, version));
   await mkdir(out, { recursive: true });
   for (const [stack, config] of await configurations(values.like)) {
-    const recording = await recordStack({ checkout, stack, config, existing, call: found({ calls: accountAnswers(config) }).calls });
+    const recording = await recordStack({ checkout, stack, config, existing, calls: found({ calls: accountAnswers(config) }).calls });
     await writeFile(join(out, `${stack}.json`), `${JSON.stringify(recording, undefined, 2)}\n`);
   }
 }

@@ -42,10 +42,10 @@ export interface RecordingRequest {
   readonly checkout: string;
   readonly stack: string;
   readonly config: Readonly<Record<string, string>>;
+  /** Answers the program's invokes. */
   /** State of what is there already. */
   readonly existing: (type: string, id: string) => Record<string, unknown>;
-  /** Answers the program's invokes. */
-  readonly call: (token: string, args: unknown) => Record<string, unknown>;
+  readonly calls: (token: string, args: unknown) => Record<string, unknown>;
 }
 
 /**
@@ -53,7 +53,7 @@ export interface RecordingRequest {
  *
  * @throws Error of the program; or if two resources have one name.
  */
-export async function recordStack({ checkout, stack, config, existing, call }: RecordingRequest): Promise<Recording> {
+export async function recordStack({ checkout, stack, config, existing, calls }: RecordingRequest): Promise<Recording> {
   const load = createRequire(join(checkout, "package.json"));
   const program = load.resolve("./stacks/tenant.ts");
   // The checkout's own copy: another one would not share its runtime.
@@ -65,7 +65,7 @@ export async function recordStack({ checkout, stack, config, existing, call }: R
         const outputs = outputsOf(type, name, unmarshalObject(inputs as Record<string, unknown>).properties);
         return id === "" ? { id: reference(name, "id"), state: outputs } : { id, state: { ...outputs, ...existing(type, id) } };
       },
-      call: ({ token, inputs: args }) => call(token, args),
+      call: ({ token, inputs }) => calls(token, inputs),
     },
     "byok",
     stack,

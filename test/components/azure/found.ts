@@ -1,5 +1,5 @@
 /** A vault and a key as Azure Resource Manager shows those that were made by hand and fit. */
-import { type Existing } from "../fitting.js";
+import { type Existing, fitting } from "../fitting.js";
 import { type Calls } from "../recorded-deployment.js";
 
 export const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
@@ -21,7 +21,8 @@ function changed(members: Readonly<Record<string, unknown>>, changes: Readonly<R
 /** What the cloud answers, for `deploy`. Key and vault are called as they are asked for. */
 export function found({ location = "westeurope", vault, key, calls }: Changes = {}): { readonly existing: Existing; readonly calls: Calls } {
   return {
-    existing: (_type, id) => {
+    existing: (type, id) => {
+      if (type.startsWith("gcp:")) return fitting(type, id);
       const [, vaultName = "", keyName = ""] = /\/vaults\/([^/]+)\/keys\/([^/]+)$/.exec(id) ?? [];
       // Azure's answer may spell the host as the vault was typed, with a port.
       return { keyUri: `https://${vaultName.toUpperCase()}.vault.azure.net:443/keys/${keyName}` };
