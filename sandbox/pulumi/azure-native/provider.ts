@@ -48,10 +48,6 @@ function configure(given: Properties, access: SandboxAccess): Configuration<Azur
           return readKey(context, args);
         case "azure-native:authorization:getRoleAssignment":
           return readRoleAssignment(context, args);
-        case "azure-native:keyvault:getVault":
-          return readVault(context, args);
-        case "azure-native:keyvault:getKey":
-          return readKey(context, args);
         default:
           throw new Error(`the sandbox does not implement the function ${token}`);
       }
