@@ -64,8 +64,11 @@ const CLOUDS: readonly Cloud[] = [
     key: "gcp:kms/cryptoKey:CryptoKey",
     grant: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
     grantee: (inputs) => (inputs as { member: string }).member,
-    deletable: { "gcp:projects/service:Service": "disableOnDestroy is false: the API stays enabled" },
-    unprotected: {},
+    deletable: {
+      "gcp:projects/service:Service": "disableOnDestroy is false: the API stays enabled",
+      "gcp:projects/iAMAuditConfig:IAMAuditConfig": "a setting, which is to go when it is turned off",
+    },
+    unprotected: { "gcp:projects/iAMAuditConfig:IAMAuditConfig": "a setting, which is to go when it is turned off" },
     // The state of key versions is no input of the key's.
     revokedBy: [],
   },

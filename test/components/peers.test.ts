@@ -91,7 +91,7 @@ describe("loads what a key needs of the SDKs, never a whole one, and no runtime 
     [
       "gcp",
       "gcp",
-      /^((kms|organizations|projects)\/|utilities\.js$|package\.json$)/,
+      /^((kms|monitoring|organizations|projects|serviceaccount)\/|utilities\.js$|package\.json$)/,
       ["kms/index.js", "organizations/index.js", "projects/index.js"],
     ],
     [
