@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { AWS_RESIDENCY } from "../../components/aws/locations.js";
 import { AZURE_RESIDENCY } from "../../components/azure/locations.js";
 import { GCP_GLOBAL, GCP_RESIDENCY } from "../../components/gcp/locations.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../../components/regions.js";
@@ -64,22 +65,19 @@ function azurePlace(resource: DeclaredResource): ReturnType<NonNullable<(typeof 
   };
 }
 
-const TABLES = { gcp: GCP_RESIDENCY, azure: AZURE_RESIDENCY };
+const TABLES = { aws: AWS_RESIDENCY, gcp: GCP_RESIDENCY, azure: AZURE_RESIDENCY };
 
 function residencyOf(cloud: Cloud, location: string, datacenter: string | undefined): Pick<Place, "residency" | "why"> {
   if (location === GCP_GLOBAL) return { residency: "none", why: "location global: served from anywhere" };
   if (location === ASKED_AT_UP) return { residency: "unknown", why: "it is there already: where, `pulumi up` reads and checks" };
   if (!isDatacenter(datacenter)) return { residency: "unknown", why: "the program names no datacenter of the service" };
   if (location === REGIONS[datacenter][cloud]) return { residency: "kept", why: `the region of datacenter ${datacenter}` };
-  const kept = cloud === "aws" ? undefined : keepsResidency(TABLES[cloud], datacenter, location);
-  if (kept === true) return { residency: "kept", why: `within the residency of ${datacenter}` };
+  if (keepsResidency(TABLES[cloud], datacenter, location)) return { residency: "kept", why: `within the residency of ${datacenter}` };
   return { residency: "left", why: leftWhy(cloud, datacenter) };
 }
 
 function leftWhy(cloud: Cloud, datacenter: Datacenter): string {
-  return cloud === "aws"
-    ? `not the region of datacenter ${datacenter} (${REGIONS[datacenter].aws})`
-    : `outside the residency of ${datacenter}, which is ${TABLES[cloud][datacenter].join(", ")}`;
+  return `outside the residency of ${datacenter}, which is ${TABLES[cloud][datacenter].join(", ")}`;
 }
 
 /** What is to be said about places. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { type DeclaredResource, isObject, objectIn, UNKNOWN } from "../declared-resource.js";
-import { type Asked, idPattern } from "../record/cloud-answers.js";
+import { type Asked, createdState, idPattern } from "../record/cloud-answers.js";
 
 /** Forms that differ from the id in the state, or have none there until the cloud has chosen it. */
 const IMPORT_IDS: Readonly<Record<string, (asked: Asked) => string | undefined>> = {
@@ -18,6 +18,13 @@ const IMPORT_IDS: Readonly<Record<string, (asked: Asked) => string | undefined>>
   "aws:kms/alias:Alias": (asked) => inRegion(asked, text(asked.inputs["name"])),
   "aws:kms/keyPolicy:KeyPolicy": (asked) => inRegion(asked, after(text(asked.inputs["keyId"]), ":key/")),
   "aws:kms/grant:Grant": (asked) => join(after(text(asked.inputs["keyId"]), ":key/"), `:<id of ${asked.name}>`),
+  "aws:sns/topic:Topic": (asked) => text(createdState(asked)["arn"]),
+  "aws:sns/topicPolicy:TopicPolicy": ({ inputs }) => text(inputs["arn"]),
+  "aws:sns/topicSubscription:TopicSubscription": ({ name }) => `<arn of ${name}>`,
+  "aws:cloudwatch/eventRule:EventRule": (asked) => inRegion(asked, text(asked.inputs["name"])),
+  "aws:cloudwatch/eventTarget:EventTarget": (asked) => inRegion(asked, join(asked.inputs["rule"], "/", asked.inputs["targetId"])),
+  "gcp:monitoring/notificationChannel:NotificationChannel": ({ name }) => `<name of ${name}>`,
+  "gcp:monitoring/alertPolicy:AlertPolicy": ({ name }) => `<name of ${name}>`,
   "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": (asked) => member(asked, "cryptoKeyId"),
   "gcp:kms/keyRingIAMMember:KeyRingIAMMember": (asked) => member(asked, "keyRingId"),
   "gcp:projects/iAMMember:IAMMember": (asked) => member(asked, "project"),
@@ -43,12 +50,30 @@ const IMPORT_IDS: Readonly<Record<string, (asked: Asked) => string | undefined>>
     join(inputs["scope"], "/providers/Microsoft.Authorization/roleAssignments/", inputs["roleAssignmentName"]),
   "azure-native:authorization:ManagementLockByScope": ({ inputs }) =>
     join(inputs["scope"], "/providers/Microsoft.Authorization/locks/", inputs["lockName"]),
+  "azure-native:operationalinsights:Workspace": (asked) => inGroup(asked, "Microsoft.OperationalInsights/workspaces", "workspaceName"),
+  "azure-native:monitor:DiagnosticSetting": ({ inputs }) =>
+    join(inputs["resourceUri"], "/providers/Microsoft.Insights/diagnosticSettings/", inputs["name"]),
+  "azure-native:monitor:ActionGroup": (asked) => inGroup(asked, "Microsoft.Insights/actionGroups", "actionGroupName"),
+  "azure-native:monitor:ScheduledQueryRule": (asked) => inGroup(asked, "Microsoft.Insights/scheduledQueryRules", "ruleName"),
+  "azure-native:monitor:ActivityLogAlert": (asked) => inGroup(asked, "Microsoft.Insights/activityLogAlerts", "activityLogAlertName"),
 };
 
 /** How to import a resource; undefined if nothing here knows its type, or a part of it. */
 export function importIdPattern(resource: DeclaredResource, provider: DeclaredResource | undefined): string | undefined {
   const asked: Asked = { type: resource.type, name: resource.name, inputs: resource.inputs, provider: provider?.inputs ?? {} };
   return (IMPORT_IDS[resource.type] ?? idPattern)(asked);
+}
+
+/** Azure Resource Manager reference, "Resource IDs". */
+function inGroup({ inputs, provider }: Asked, type: string, nameInput: string): string | undefined {
+  return join(
+    "/subscriptions/",
+    provider["subscriptionId"],
+    "/resourceGroups/",
+    inputs["resourceGroupName"],
+    `/providers/${type}/`,
+    inputs[nameInput],
+  );
 }
 
 /** A resource in another region than its provider says where. */

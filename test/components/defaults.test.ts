@@ -170,6 +170,10 @@ const COMPONENTS: readonly Component[] = [
       rotationPeriodInDays: NONE,
       grantBy: "accessPolicy",
       serviceAddresses: NONE,
+      lock: false,
+      logAnalyticsWorkspaceId: NONE,
+      // 90 where there is an audit log; test/components/azure/watch.test.ts.
+      logRetentionDays: NONE,
       tags: NONE,
     },
     children: [

@@ -242,6 +242,7 @@ let endpoints: ReturnType<typeof readSandboxFile>["endpoints"];
       `${STACK_FILE}    existing: ${JSON.stringify(members)}\n`;
 
     beforeAll(async () => {
+      await google.rest("POST", `/v1/projects/${PROJECT}/services/cloudkms.googleapis.com:enable`);
       await google.kms((client) => client.createKeyRing({ parent: LOCATION, keyRingId: "by-hand", keyRing: {} }));
       // As "Create a key" of the Cloud KMS documentation has it in the console.
       await makeByHand("backup", {

@@ -64,17 +64,24 @@ function storedType({ token, kind, inputs: table, id: idOf, storeId = (id) => id
 }
 
 const fixed: Property = { type: "string", required: true, replaces: true };
+/** The engine makes names up where none is given; the sandbox does not. */
+const given: Property = { type: "string", computed: true, replaces: true };
 const region: Property = { type: "string", computed: true, replaces: true };
 const tags: Property = { type: "tags" };
 const policy: Property = { type: "string", required: true, same: (deployed, wanted) => policiesAreEquivalent(shown(deployed), shown(wanted)) };
-const nameOf = (inputs: Properties): string => textOf(inputs, "name") ?? "";
+
+function nameOf(inputs: Properties, property = "name"): string {
+  const name = textOf(inputs, property);
+  if (name === undefined) throw new Error(`the sandbox does not make up names: give ${property}`);
+  return name;
+}
 
 /** What alarms and the service's identity are made of. */
 export const STORED_TYPES: readonly ResourceType<AwsContext>[] = [
   storedType({
     token: "aws:sns/topic:Topic",
     kind: "sns:topic",
-    inputs: { name: fixed, displayName: { type: "string" }, region, tags },
+    inputs: { name: given, displayName: { type: "string" }, region, tags },
     id: (inputs, { account, region: where }) => `arn:aws:sns:${where}:${account}:${nameOf(inputs)}`,
     outputs: (id, { account }) => ({ arn: id, owner: account }),
     computed: ["arn", "owner"],
@@ -92,29 +99,29 @@ export const STORED_TYPES: readonly ResourceType<AwsContext>[] = [
   storedType({
     token: "aws:cloudwatch/eventRule:EventRule",
     kind: "events:rule",
-    inputs: { name: fixed, description: { type: "string" }, eventPattern: { type: "string" }, region, tags },
-    id: nameOf,
+    inputs: { name: given, description: { type: "string" }, eventPattern: { type: "string" }, region, tags },
+    id: (inputs) => nameOf(inputs),
     outputs: (id, { account, region: where }) => ({ arn: `arn:aws:events:${where}:${account}:rule/${id}` }),
     computed: ["arn"],
   }),
   storedType({
     token: "aws:cloudwatch/eventTarget:EventTarget",
     kind: "events:target",
-    inputs: { rule: fixed, targetId: fixed, arn: { type: "string", required: true }, region },
-    id: (inputs) => `${textOf(inputs, "rule") ?? ""}-${textOf(inputs, "targetId") ?? ""}`,
+    inputs: { rule: fixed, targetId: given, arn: { type: "string", required: true }, region },
+    id: (inputs) => `${textOf(inputs, "rule") ?? ""}-${nameOf(inputs, "targetId")}`,
   }),
   storedType({
     token: "aws:iam/role:Role",
     kind: "iam:role",
-    inputs: { name: fixed, description: { type: "string" }, assumeRolePolicy: policy, tags },
-    id: nameOf,
+    inputs: { name: given, description: { type: "string" }, assumeRolePolicy: policy, tags },
+    id: (inputs) => nameOf(inputs),
     outputs: (id, { account }) => ({ arn: `arn:aws:iam::${account}:role/${id}` }),
     computed: ["arn"],
   }),
   storedType({
     token: "aws:iam/rolePolicy:RolePolicy",
     kind: "iam:role-policy",
-    inputs: { role: fixed, name: fixed, policy },
+    inputs: { role: fixed, name: given, policy },
     id: (inputs) => `${textOf(inputs, "role") ?? ""}:${nameOf(inputs)}`,
   }),
 ];

@@ -13,7 +13,8 @@ const providers: Record<string, DeclaredResource> = {
   azuread: declared("pulumi:providers:azuread", "azuread", {}, { kind: "provider" }),
 };
 const KEY = "projects/acme-keys/locations/europe-west4/keyRings/r/cryptoKeys/k";
-const VAULT = `/subscriptions/${SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v`;
+const GROUP = `/subscriptions/${SUBSCRIPTION}/resourceGroups/g`;
+const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/v`;
 
 function recover(resource: DeclaredResource, facts: Record<string, string> = {}): ReturnType<typeof recoveryOf> {
   return recoveryOf(program([...Object.values(providers), { ...resource, provider: `urn:${resource.type.split(":")[0] ?? ""}` }]), new Map(Object.entries(facts)));
@@ -32,6 +33,13 @@ describe("import ids", () => {
     ["gcp:kms/keyRing:KeyRing", { location: "europe-west4", name: "r", project: "other" }, "projects/other/locations/europe-west4/keyRings/r"],
     ["gcp:kms/cryptoKey:CryptoKey", { keyRing: KEY.replace(/\/cryptoKeys.*/, ""), name: "k" }, KEY],
     ["gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember", { cryptoKeyId: KEY, role: "roles/x", member: "user:a@b" }, `${KEY} roles/x user:a@b`],
+    ["aws:sns/topic:Topic", { name: "byok-acme-eu", region: "eu-central-1" }, "arn:aws:sns:eu-central-1:111122223333:byok-acme-eu"],
+    ["aws:sns/topicPolicy:TopicPolicy", { arn: "arn:aws:sns:eu-central-1:111122223333:t" }, "arn:aws:sns:eu-central-1:111122223333:t"],
+    ["aws:sns/topicSubscription:TopicSubscription", {}, "<arn of x>"],
+    ["aws:cloudwatch/eventRule:EventRule", { name: "r", region: "us-east-1" }, "r@us-east-1"],
+    ["aws:cloudwatch/eventTarget:EventTarget", { rule: "r", targetId: "email", region: "eu-central-1" }, "r/email"],
+    ["gcp:monitoring/notificationChannel:NotificationChannel", {}, "<name of x>"],
+    ["gcp:monitoring/alertPolicy:AlertPolicy", {}, "<name of x>"],
     ["gcp:projects/iAMAuditConfig:IAMAuditConfig", { project: "acme-keys", service: "cloudkms.googleapis.com" }, "acme-keys cloudkms.googleapis.com"],
     ["azuread:index/application:Application", {}, "/applications/<object id of x>"],
     ["azuread:index/servicePrincipal:ServicePrincipal", {}, "/servicePrincipals/<object id of x>"],
@@ -40,6 +48,12 @@ describe("import ids", () => {
     ["azure-native:keyvault:Key", { resourceGroupName: "g", vaultName: "v", keyName: "k" }, `${VAULT}/keys/k`],
     ["azure-native:keyvault:AccessPolicy", { resourceGroupName: "g", vaultName: "v", policy: { objectId: "<object id of p>" } }, `${VAULT}/accessPolicy/<object id of p>`],
     ["azure-native:authorization:RoleAssignment", { scope: VAULT, roleAssignmentName: "n" }, `${VAULT}/providers/Microsoft.Authorization/roleAssignments/n`],
+    ["azure-native:authorization:ManagementLockByScope", { scope: VAULT, lockName: "n" }, `${VAULT}/providers/Microsoft.Authorization/locks/n`],
+    ["azure-native:monitor:DiagnosticSetting", { resourceUri: VAULT, name: "n" }, `${VAULT}/providers/Microsoft.Insights/diagnosticSettings/n`],
+    ["azure-native:operationalinsights:Workspace", { resourceGroupName: "g", workspaceName: "w" }, `${GROUP}/providers/Microsoft.OperationalInsights/workspaces/w`],
+    ["azure-native:monitor:ActionGroup", { resourceGroupName: "g", actionGroupName: "a" }, `${GROUP}/providers/Microsoft.Insights/actionGroups/a`],
+    ["azure-native:monitor:ScheduledQueryRule", { resourceGroupName: "g", ruleName: "a" }, `${GROUP}/providers/Microsoft.Insights/scheduledQueryRules/a`],
+    ["azure-native:monitor:ActivityLogAlert", { resourceGroupName: "g", activityLogAlertName: "a" }, `${GROUP}/providers/Microsoft.Insights/activityLogAlerts/a`],
   ])("%s %j", (type, inputs, id) => {
     const { entries, left, missing } = recover(declared(type, "x", inputs));
     expect(entries.at(-1)).toMatchObject({ type, name: "x", id, provider: type.split(":")[0] });
@@ -59,7 +73,7 @@ describe("import ids", () => {
 
   test.each([
     ["azuread:index/applicationCertificate:ApplicationCertificate", /registers the same certificate once more/],
-    ["gcp:monitoring/alertPolicy:AlertPolicy", /give it with --id, or `pulumi up` makes it anew/],
+    ["gcp:storage/bucket:Bucket", /give it with --id, or `pulumi up` makes it anew/],
   ])("%s is left, and why", (type, words) => {
     const { entries, left } = recover(declared(type, "x"));
     expect(entries.map(({ name }) => name)).not.toContain("x");
@@ -67,8 +81,8 @@ describe("import ids", () => {
   });
 
   test("a type that is not known here is imported by the id given", () => {
-    const { entries, left } = recover(declared("gcp:monitoring/alertPolicy:AlertPolicy", "x"), { "id of x": "projects/p/alertPolicies/1" });
-    expect(entries.at(-1)).toMatchObject({ name: "x", id: "projects/p/alertPolicies/1" });
+    const { entries, left } = recover(declared("gcp:storage/bucket:Bucket", "x"), { "id of x": "backups" });
+    expect(entries.at(-1)).toMatchObject({ name: "x", id: "backups" });
     expect(left).toEqual([]);
   });
 
