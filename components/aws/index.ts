@@ -14,4 +14,5 @@ export { AwsGrantBy } from "./grant-by.js";
 export { AwsKeyUsage, keyPolicy } from "./key-policy.js";
 export { type KeyPolicyCondition, type KeyPolicyDocument, type KeyPolicyInput, type KeyPolicyStatement } from "./key-policy.js";
 export { type AwsExistingKeyArgs, type AwsKeySettingsArgs } from "./key-settings.js";
+export { AwsServiceIdentity, type AwsServiceIdentityArgs } from "./service-identity.js";
 export { AwsTenantKey, type AwsTenantKeyArgs } from "./tenant-key.js";

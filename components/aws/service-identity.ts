@@ -3,7 +3,17 @@
  *
  * @module
  */
+import "./peers.js";
+
+import { Role } from "@pulumi/aws/iam/role.js";
+import { RolePolicy } from "@pulumi/aws/iam/rolePolicy.js";
+import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
+import * as pulumi from "@pulumi/pulumi";
+
+import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type Datacenter } from "../regions.js";
+import { resolveAwsServiceIdentityArgs } from "./service-identity-args.js";
+import { serviceKeyPolicy, tenantKeysPolicy, trustPolicy } from "./service-policies.js";
 
 /** Arguments of `AwsServiceIdentity`. */
 export interface AwsServiceIdentityArgs {
@@ -34,4 +44,87 @@ export interface AwsServiceIdentityArgs {
   deletionWindowInDays?: number;
   /** Tags of role and key. Default: none. */
   tags?: { [key: string]: string };
+}
+
+/**
+ * The service's own side: one IAM role, its policy for tenants' keys, and the service key, which seals what no tenant's key alone
+ * may open. Deployed with the service's credentials, never a tenant's.
+ *
+ * Losing the service key loses the backups of every tenant: it is protected, and kept in AWS whatever happens to the stack.
+ */
+export class AwsServiceIdentity extends pulumi.ComponentResource {
+  /** Descriptor of the service key, for `--service-key descriptor:FILE` and `KeyAccess.serviceKey`. */
+  readonly serviceKey: pulumi.Output<AwsKmsDescriptor>;
+  /** ARN of the role: what tenants grant, as `byok:service.awsRoleArn`. */
+  readonly roleArn: pulumi.Output<string>;
+
+  /**
+   * @param name - resource name; children are called `NAME-role`, `NAME-role-policy`, `NAME-key`, `NAME-alias`, `NAME-policy`
+   * @param args - what to create
+   * @param opts - pass the AWS provider with the service's credentials as `provider` (or `providers`)
+   * @throws InvalidArgsError before anything is registered, if an argument is not valid
+   */
+  constructor(name: string, args: AwsServiceIdentityArgs, opts?: pulumi.ComponentResourceOptions) {
+    const { region, partition } = resolveAwsServiceIdentityArgs(name, args);
+    super("pulumi-byok:index:AwsServiceIdentity", name, {}, opts);
+    const { accountId, datacenter, keyMetadata = true } = args;
+    const tags = args.tags === undefined ? {} : { tags: args.tags };
+    // protect and retainOnDelete are set on every child, since children inherit what they do not set.
+    const kept = { parent: this, protect: true, retainOnDelete: true };
+
+    // Tenants' key policies bind to the role itself, not to its name: one that is made again is let in nowhere.
+    const role = new Role(
+      `${name}-role`,
+      {
+        name: args.roleName ?? `byok-service-${datacenter}`,
+        description: `Backup service in datacenter ${datacenter}: uses tenants' keys`,
+        assumeRolePolicy: JSON.stringify(trustPolicy(args.trustedPrincipals)),
+        ...tags,
+      },
+      kept,
+    );
+
+    const key = new Key(
+      `${name}-key`,
+      {
+        description: `Service key of the backup service for datacenter ${datacenter}`,
+        customerMasterKeySpec: "SYMMETRIC_DEFAULT",
+        keyUsage: "ENCRYPT_DECRYPT",
+        enableKeyRotation: true,
+        rotationPeriodInDays: args.rotationPeriodInDays ?? 365,
+        deletionWindowInDays: args.deletionWindowInDays ?? 30,
+        region,
+        ...(args.multiRegion === undefined ? {} : { multiRegion: args.multiRegion }),
+        ...tags,
+      },
+      { ...kept, ignoreChanges: ["isEnabled"] },
+    );
+    const alias = new Alias(
+      `${name}-alias`,
+      { name: args.aliasName ?? `alias/byok-service-${datacenter}`, targetKeyId: key.keyId, region },
+      { parent: this, protect: true, retainOnDelete: false },
+    );
+    const policy = new KeyPolicy(
+      `${name}-policy`,
+      { keyId: key.keyId, policy: role.arn.apply((arn) => JSON.stringify(serviceKeyPolicy({ accountId, partition, roleArn: arn, keyMetadata }))), region },
+      { parent: this, protect: false, retainOnDelete: false, dependsOn: alias },
+    );
+    const rolePolicy = new RolePolicy(
+      `${name}-role-policy`,
+      { role: role.name, name: "byok-tenant-keys", policy: JSON.stringify(tenantKeysPolicy(args, partition)) },
+      { parent: this, protect: false, retainOnDelete: false },
+    );
+
+    this.roleArn = pulumi.all([role.arn, rolePolicy.id]).apply(([arn]) => arn);
+    this.serviceKey = pulumi.all([key.arn, alias.name, role.arn, policy.id]).apply(([keyArn, aliasName, grantedTo]): AwsKmsDescriptor => ({
+      schema: 1,
+      tenant: "service",
+      datacenter,
+      provider: "aws-kms",
+      grantedTo,
+      keyArn,
+      aliasName,
+    }));
+    this.registerOutputs({ serviceKey: this.serviceKey, roleArn: this.roleArn });
+  }
 }

@@ -12,6 +12,7 @@ import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type KeyOptionsArgs } from "../key-options.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
+import { alarmOn, type WatchedKey } from "./alarms.js";
 import { findExistingKey, policyOfExistingKey } from "./existing-key.js";
 import { type GrantedKey, grantOn } from "./grant.js";
 import { AwsGrantBy } from "./grant-by.js";
@@ -141,6 +142,8 @@ function createKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, r
     { keyId: key.keyId, region, suffix: "", dependsOn: [alias] },
     ...replicas.map((one) => ({ keyId: one.replica.keyId, region: one.region, suffix: `-${one.region}`, dependsOn: [] })),
   ];
+  watch(parent, name, args, { arn: key.arn, region, suffix: "" });
+  for (const one of replicas) watch(parent, name, args, { arn: one.replica.arn, region: one.region, suffix: `-${one.region}` });
   const options = { parent, name, grantBy: args.grantBy ?? AwsGrantBy.KeyPolicy, input, policy: JSON.stringify(keyPolicy(input)), datacenter: args.datacenter };
   return {
     keyArn: key.arn,
@@ -156,6 +159,7 @@ function adoptKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, ex
   const grantBy = args.grantBy ?? AwsGrantBy.KeyPolicy;
   const options = { parent, name, key: existing.key, accountId: args.accountId, region, granted };
   const found = findExistingKey(options);
+  watch(parent, name, args, { arn: found.arn, region, suffix: "" });
   const input = policyInput(args, resolved);
   const grant = (): pulumi.Output<string> => {
     // Only the way that replaces the policy needs to know it.
@@ -168,6 +172,11 @@ function adoptKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, ex
     replicaArns: [],
     grants: granted ? [grant()] : [],
   };
+}
+
+/** Whatever the access: alarms are the tenant's. */
+function watch(parent: AwsTenantKey, name: string, { tenant, datacenter, alarms }: AwsTenantKeyArgs, key: WatchedKey): void {
+  if (alarms !== undefined) alarmOn(key, { parent, name, tenant, datacenter, alarms });
 }
 
 function policyInput(args: AwsTenantKeyArgs, { partition, grantee }: ResolvedAwsTenantKeyArgs): KeyPolicyInput {

@@ -7,6 +7,7 @@ import type * as Kms from "@aws-sdk/client-kms";
 import { type AwsCredentials, fetchAwsCredentials } from "./aws-credentials.js";
 import { mapAwsKmsError } from "./aws-kms-errors.js";
 import { refuseRedirection } from "./aws-kms-host.js";
+import { withReplicas } from "./aws-kms-replicas.js";
 import { unlessAborted } from "./bounded-wait.js";
 import { type AwsKmsDescriptor } from "./descriptor.js";
 import { loadPeer } from "./load-peer.js";
@@ -46,7 +47,7 @@ export function awsEncryptionContext(context: ShareContext): Record<string, stri
 }
 
 /**
- * Opens a key in AWS KMS. Nothing is contacted until the first call.
+ * Opens a key in AWS KMS, with its replicas if the descriptor names any. Nothing is contacted until the first call.
  *
  * Without an `endpoint`, a call throws CONFIG_INVALID before anything is sent if the SDK's own configuration names another
  * host than KMS in the key's region.
@@ -61,9 +62,20 @@ export async function openAwsKmsKey(
   } = {},
 ): Promise<MasterKey> {
   const kms = await loadPeer("@aws-sdk/client-kms", PROVIDER, () => import("@aws-sdk/client-kms"));
-  const region = regionOf(descriptor.keyArn);
+  const open = (keyArn: string): MasterKey => openInRegion(kms, keyArn, descriptor.tenant, options);
+  return withReplicas(open(descriptor.keyArn), (descriptor.replicaArns ?? []).map(open));
+}
+
+/** Opens one key, which may be a replica, in its own region. */
+function openInRegion(
+  kms: typeof Kms,
+  keyArn: string,
+  tenant: string,
+  options: NonNullable<Parameters<typeof openAwsKmsKey>[1]>,
+): MasterKey {
+  const region = regionOf(keyArn);
   const requestTimeout = options.requestTimeout ?? REQUEST_TIMEOUT;
-  const details = { provider: PROVIDER, keyId: descriptor.keyArn, tenant: descriptor.tenant };
+  const details = { provider: PROVIDER, keyId: keyArn, tenant };
   const settings: Kms.KMSClientConfig = {
     region,
     maxAttempts: MAX_ATTEMPTS,

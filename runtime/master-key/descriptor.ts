@@ -61,6 +61,18 @@ const common = {
   grantedTo: z.string().min(1),
 };
 
+/**
+ * Why an ARN cannot be a replica of a key's: replicas share account and id, which is a multi-Region key's, and differ in the
+ * region. Anything else would send shares to another key.
+ */
+function replicaProblem(keyArn: string, replicaArn: string, others: readonly string[]): string | undefined {
+  const [key, replica] = [keyArn.split(":"), replicaArn.split(":")];
+  const id = key[5] ?? "";
+  const isSameKey = id.startsWith("key/mrk-") && replica[5] === id && replica[4] === key[4] && replica[1] === key[1];
+  if (!isSameKey) return "must be the same multi-Region key (key/mrk-...) as keyArn, of the same account, in another region";
+  return replica[3] === key[3] || others.includes(replicaArn) ? "names a region twice" : undefined;
+}
+
 const awsKmsDescriptor = z.strictObject({
   ...common,
   provider: z.literal("aws-kms"),
@@ -70,6 +82,13 @@ const awsKmsDescriptor = z.strictObject({
     .string()
     .regex(/^alias\/[A-Za-z0-9/_-]{1,250}$/, "must look like alias/NAME")
     .optional(),
+}).superRefine(({ keyArn, replicaArns = [] }, context) => {
+  for (const [index, replicaArn] of replicaArns.entries()) {
+    // What is no ARN at all is said already.
+    if (!AWS_KEY_ARN.test(keyArn) || !AWS_KEY_ARN.test(replicaArn)) continue;
+    const message = replicaProblem(keyArn, replicaArn, replicaArns.slice(0, index));
+    if (message !== undefined) context.addIssue({ code: "custom", path: ["replicaArns", index], message });
+  }
 });
 
 const gcpKmsDescriptor = z.strictObject({
@@ -112,7 +131,10 @@ export const masterKeyDescriptorSchema = z.discriminatedUnion("provider", [
 /** Schema of the stack output `masterKeys`: one or more descriptors. */
 export const masterKeyDescriptorsSchema = z.array(masterKeyDescriptorSchema).min(1);
 
-/** A key in AWS KMS. `grantedTo` is the ARN of the principal that the key policy names. */
+/**
+ * A key in AWS KMS. `grantedTo` is the ARN of the principal that is granted; `replicaArns` are the replicas of a multi-Region key;
+ * `aliasName` is left out for a key that was adopted by its ARN.
+ */
 export type AwsKmsDescriptor = z.infer<typeof awsKmsDescriptor>;
 
 /** A key in Google Cloud KMS. `grantedTo` is the IAM member that was granted, e.g. `serviceAccount:NAME@PROJECT.iam.gserviceaccount.com`. */

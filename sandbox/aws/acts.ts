@@ -31,6 +31,7 @@ export const AWS_ACTS = {
     aws.expireCredentials(args);
     return null;
   }),
+  resources: act(NOTHING, (aws) => aws.resources()),
   calls: act(NOTHING, (aws) => aws.calls()),
   clearCalls: act(NOTHING, (aws) => {
     aws.clearCalls();

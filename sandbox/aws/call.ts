@@ -87,7 +87,7 @@ export class Call {
       keyPolicy: parsePolicy(key.policy, "key"),
       grants: this.state.grants.filter((grant) => isOf(key, grant, grant.keyId)),
       encryptionContext: authorization.encryptionContext,
-      context: this.conditionContext(authorization.encryptionContext),
+      context: new Map([...this.conditionContext(authorization.encryptionContext), ["aws:resourceaccount", [key.account]]]),
     });
     if (!decision.allowed) throw this.denial(decision, authorization, arn, isForeign);
     return key;

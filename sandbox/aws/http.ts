@@ -11,6 +11,7 @@ import { type Faults } from "./faults.js";
 import { Input } from "./input.js";
 import { type Kms } from "./kms.js";
 import { verifySignature } from "./signature.js";
+import { answerStore, STORE_PREFIX } from "./stored-resources.js";
 
 const TARGET_PREFIX = "TrentService.";
 const CONTENT_TYPE = "application/x-amz-json-1.1";
@@ -40,6 +41,10 @@ export async function answerKms(
 
 async function run(kms: Kms, faults: Faults, request: IncomingMessage, body: Buffer): Promise<object> {
   const target = request.headers["x-amz-target"];
+  if (typeof target === "string" && target.startsWith(STORE_PREFIX)) {
+    const { identity, region } = verifySignature({ method: "POST", url: request.url ?? "/", headers: request.headers, body }, kms.state.identities, Date.now());
+    return answerStore(kms, target.slice(STORE_PREFIX.length), identity, region, Input.parse(target, body));
+  }
   if (request.method !== "POST" || typeof target !== "string" || !target.startsWith(TARGET_PREFIX)) {
     throw new KmsError("UnknownOperationException", "Not a request to AWS KMS.", 404);
   }

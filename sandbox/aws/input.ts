@@ -135,6 +135,13 @@ export class Input {
     return value === undefined ? undefined : Input.of(`${this.operation}.${name}`, value);
   }
 
+  /** An object as it is; empty if absent. */
+  value(name: string): Readonly<Record<string, unknown>> {
+    const value = this.members[name] ?? {};
+    if (typeof value !== "object" || Array.isArray(value)) throw wrongType(name, "an object");
+    return value as Readonly<Record<string, unknown>>;
+  }
+
   /** A list of objects; empty if absent. */
   objects(name: string): Record<string, unknown>[] {
     const value = this.members[name] ?? [];

@@ -9,7 +9,7 @@ import { ACCOUNT_ID } from "./arn.js";
 import { FAULT_ERROR_NAMES, type Fault, type Faults } from "./faults.js";
 import { createIdentity, type IdentityInput, type IdentityRecord } from "./identity.js";
 import { type AuditEntry, type Kms, OPERATION_NAMES } from "./kms.js";
-import { SERVICE_IDENTITY } from "./state.js";
+import { SERVICE_IDENTITY, type StoredResource } from "./state.js";
 import * as tenant from "./tenant.js";
 
 /** Credentials of an identity; the sandbox's own, worth nothing outside it. */
@@ -126,6 +126,11 @@ export class AwsSandbox {
     const { identities } = this.#kms.state;
     identities[identities.indexOf(identity)] = { ...identity, expired: options.expired };
     this.#kms.save();
+  }
+
+  /** Resources of other services than KMS: topics, rules, roles. */
+  resources(): readonly StoredResource[] {
+    return [...this.#kms.state.resources];
   }
 
   /** The audit log: every signed call since the start or the last {@link clearCalls}, oldest first (the last 10,000). */

@@ -73,6 +73,36 @@ export function verifySignature(request: SignedRequest, identities: readonly Ide
   return { identity, region };
 }
 
+/** Whoever signs, for {@link signedHeadersOf}. */
+export interface SigningCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** Headers that sign a POST to `/`, as the SDKs do. */
+export function signedHeadersOf(
+  { host, target, body }: { readonly host: string; readonly target: string; readonly body: string },
+  { accessKeyId, secretAccessKey, sessionToken }: SigningCredentials,
+  region: string,
+  now: number,
+): Record<string, string> {
+  const timestamp = formatTimestamp(now);
+  const date = timestamp.slice(0, 8);
+  const headers: Record<string, string> = {
+    host,
+    "x-amz-date": timestamp,
+    "x-amz-target": target,
+    ...(sessionToken === undefined ? {} : { "x-amz-security-token": sessionToken }),
+  };
+  const names = Object.keys(headers).sort();
+  const request = { method: "POST", url: "/", headers, body: Buffer.from(body) };
+  const scope = `${date}/${region}/kms/aws4_request`;
+  const stringToSign = ["AWS4-HMAC-SHA256", timestamp, scope, sha256(canonicalRequest(request, names))].join("\n");
+  const signature = hmac(signingKey(secretAccessKey, date, region), stringToSign).toString("hex");
+  return { ...headers, authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}` };
+}
+
 interface Authorization {
   readonly accessKeyId: string;
   readonly date: string;

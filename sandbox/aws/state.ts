@@ -78,6 +78,17 @@ export interface GrantConstraints {
   readonly subset?: Readonly<Record<string, string>>;
 }
 
+/** Something of another AWS service than KMS: stored as it was made, and listed. Roles are identities too. */
+export interface StoredResource {
+  /** What it is, e.g. `sns:topic`. */
+  readonly kind: string;
+  readonly account: string;
+  /** Empty for IAM's, which have none. */
+  readonly region: string;
+  readonly id: string;
+  properties: Readonly<Record<string, unknown>>;
+}
+
 /** An alias of a key in the same account and Region. */
 export interface AliasRecord {
   /** With its prefix: `alias/NAME`. */
@@ -110,6 +121,7 @@ export interface AwsState {
   readonly keys: KeyRecord[];
   readonly aliases: AliasRecord[];
   readonly grants: GrantRecord[];
+  readonly resources: StoredResource[];
   /** By key id; by ARN for keys of a multi-Region set. */
   readonly revocations: Record<string, BeforeRevocation>;
 }
@@ -117,7 +129,7 @@ export interface AwsState {
 /** A state as this version has it: what an older one did not know is empty. */
 export function upgradedState(state: AwsState): AwsState {
   const known: Partial<AwsState> = state;
-  return Object.assign(state, { grants: known.grants ?? [] });
+  return Object.assign(state, { grants: known.grants ?? [], resources: known.resources ?? [] });
 }
 
 /** Names of the identities of a fresh sandbox. */
@@ -164,6 +176,7 @@ export function initialState(): AwsState {
     keys: [],
     aliases: [],
     grants: [],
+    resources: [],
     revocations: {},
   };
 }

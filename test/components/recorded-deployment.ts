@@ -84,6 +84,7 @@ const COMPUTED: Readonly<Record<string, (inputs: Record<string, unknown>) => Rec
     const email = `${String(accountId)}@${String(project)}.iam.gserviceaccount.com`;
     return { email, member: `serviceAccount:${email}`, name: `projects/${String(project)}/serviceAccounts/${email}` };
   },
+  "aws:iam/role:Role": ({ name }) => ({ arn: `arn:aws:iam::201720642051:role/${String(name)}` }),
   "azuread:index/application:Application": () => ({ clientId: "a11ca710-0000-4000-8000-000000000001" }),
   "azuread:index/servicePrincipal:ServicePrincipal": () => ({ objectId: "0b1ec710-0000-4000-8000-000000000002" }),
   "azure-native:resources:ResourceGroup": ({ resourceGroupName }) => ({ name: resourceGroupName }),

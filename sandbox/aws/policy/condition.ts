@@ -53,6 +53,7 @@ const SINGLE_VALUED_KEYS = new Set([
   "aws:principalarn",
   "aws:principalaccount",
   "aws:sourceip",
+  "aws:resourceaccount",
 ]);
 const ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys";
 const ENCRYPTION_CONTEXT = "kms:encryptioncontext:";

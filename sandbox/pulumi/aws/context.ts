@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Properties } from "../values.js";
 import type * as Sdk from "@aws-sdk/client-kms";
 
 /** The deployer's account, and the SDK's client for the resource's Region. */
@@ -12,6 +13,8 @@ export interface AwsContext {
   readonly kms: Sdk.KMSClient;
   /** The client for another Region. */
   kmsIn(region: string): Sdk.KMSClient;
+  /** One call to the store of what is not KMS. */
+  store(operation: "Put" | "Get" | "Delete", members: object): Promise<{ properties?: Properties }>;
   /** The SDK, loaded when the first resource needs it. */
   readonly sdk: typeof Sdk;
 }

@@ -15,13 +15,14 @@ import { getKey } from "./get-key.js";
 import { grantType } from "./grant.js";
 import { keyPolicyType } from "./key-policy.js";
 import { keyType } from "./key.js";
+import { callStore, STORED_TYPES } from "./stored.js";
 import { replicaKeyType } from "./replica-key.js";
 
 /** `@pulumi/aws` as far as the sandbox plays it. */
 export const awsProvider = defineProvider<AwsContext>({
   name: "aws",
   sdk: "@pulumi/aws",
-  types: [keyType, replicaKeyType, aliasType, keyPolicyType, grantType],
+  types: [keyType, replicaKeyType, aliasType, keyPolicyType, grantType, ...STORED_TYPES],
   checkConfig: checkAwsConfig,
   configure,
 });
@@ -44,7 +45,8 @@ function configure(given: Properties, { endpoints, deployers: { aws: deployer } 
       }
       return kms;
     };
-    return { account: deployer.account, region, kms: kmsIn(region), kmsIn, sdk };
+    const store: AwsContext["store"] = (operation, members) => callStore(endpoints["aws-kms"], deployer, region, operation, members);
+    return { account: deployer.account, region, kms: kmsIn(region), kmsIn, store, sdk };
   };
   return {
     // A resource without a region of its own lives in the provider's.

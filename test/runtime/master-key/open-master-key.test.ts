@@ -64,8 +64,29 @@ describe("parseMasterKeyDescriptors", () => {
   });
 
   test("takes replicas", () => {
-    const replicaArns = [KEY_ARN.replace("eu-central-1", "eu-west-2")];
-    expect(parseMasterKeyDescriptors({ ...AWS, replicaArns })).toEqual([{ ...AWS, replicaArns }]);
+    const keyArn = KEY_ARN.replace(/[^/]+$/, "mrk-1234abcd12ab34cd56ef1234567890ab");
+    const replicaArns = [keyArn.replace("eu-central-1", "eu-west-1")];
+    expect(parseMasterKeyDescriptors({ ...AWS, keyArn, replicaArns })).toEqual([{ ...AWS, keyArn, replicaArns }]);
+  });
+
+  test("takes a key without an alias", () => {
+    expect(parseMasterKeyDescriptors(without(AWS, "aliasName"))).toEqual([without(AWS, "aliasName")]);
+  });
+
+  const MRK = KEY_ARN.replace(/[^/]+$/, "mrk-1234abcd12ab34cd56ef1234567890ab");
+  const REPLICA = MRK.replace("eu-central-1", "eu-west-1");
+  const SAME = "must be the same multi-Region key (key/mrk-...) as keyArn, of the same account, in another region";
+  test.each<[string, string, string[], string]>([
+    ["another account", MRK, [REPLICA.replace("111122223333", "444455556666")], SAME],
+    ["another id", MRK, [REPLICA.replace("mrk-1", "mrk-2")], SAME],
+    ["another partition", MRK, [MRK.replace("arn:aws:", "arn:aws-cn:").replace("eu-central-1", "cn-north-1")], SAME],
+    ["a single-Region key", KEY_ARN, [KEY_ARN.replace("eu-central-1", "eu-west-1")], SAME],
+    ["the key itself", MRK, [MRK], "names a region twice"],
+    ["the same twice", MRK, [REPLICA, REPLICA], "names a region twice"],
+  ])("refuses as replica %s", (_what, keyArn, replicaArns, rule) => {
+    const error = thrownBy(() => parseMasterKeyDescriptors({ ...AWS, keyArn, replicaArns }));
+    expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+    expect(error.message).toContain(`✖ ${rule}\n  → at [0].replicaArns[${replicaArns.length - 1}]`);
   });
 
   test.each<[string, unknown, string]>([
@@ -85,7 +106,7 @@ describe("parseMasterKeyDescriptors", () => {
     ["an ARN with more behind it", { ...AWS, keyArn: `${KEY_ARN}/x` }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["an ARN whose region names a host", { ...AWS, keyArn: KEY_ARN.replace("eu-central-1", "evil.example/x-1") }, `✖ ${ARN_RULE}\n  → at [0].keyArn`],
     ["no key", without(AWS, "keyArn"), "✖ Invalid input: expected string, received undefined\n  → at [0].keyArn"],
-    ["a bad replica", { ...AWS, replicaArns: [KEY_ARN, "x"] }, "✖ must be the full ARN of a KMS key\n  → at [0].replicaArns[1]"],
+    ["a bad replica", { ...AWS, replicaArns: ["x"] }, "✖ must be the full ARN of a KMS key\n  → at [0].replicaArns[0]"],
     ["a bad alias", { ...AWS, aliasName: "AFI-BYOK" }, "✖ must look like alias/NAME\n  → at [0].aliasName"],
     ["a member too many", { ...AWS, keyARN: KEY_ARN }, '✖ Unrecognized key: "keyARN"\n  → at [0]'],
     ["another provider's member", { ...LOCAL, keyArn: KEY_ARN }, '✖ Unrecognized key: "keyArn"\n  → at [0]'],
