@@ -149,14 +149,24 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   };
 }
 
-/** One line per problem of a zod issue, with the full name of the key or member it is about. */
 function issueProblems(key: string, issue: z.core.$ZodIssue): string[] {
+  return issueLine("byok", MEMBERS, key, issue);
+}
+
+/**
+ * One line per problem of a zod issue, with the full name of the key or member it is about.
+ *
+ * @param members - members of objects, by the name of the object after the namespace
+ */
+export function issueLine(
+  namespace: string, members: Readonly<Record<string, readonly string[]>>, key: string, issue: z.core.$ZodIssue,
+): string[] {
   const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
   if (issue.code === "unrecognized_keys") {
-    const known = MEMBERS[`${key}${path}`] ?? [];
-    return issue.keys.flatMap((member) => unknownKeyProblem(`byok:${key}${path}.${member}`, member, known) ?? []);
+    const known = members[`${key}${path}`] ?? [];
+    return issue.keys.flatMap((member) => unknownKeyProblem(`${namespace}:${key}${path}.${member}`, member, known) ?? []);
   }
-  return [`byok:${key}${path}: ${issue.message}`];
+  return [`${namespace}:${key}${path}: ${issue.message}`];
 }
 
 function isAzureAlone(clouds: readonly Cloud[] | undefined): boolean {

@@ -31,15 +31,15 @@ export function tenantProviders({ aws, gcp, azure }: StackConfig): TenantProvide
   };
 }
 
-/** Refuses any account but the tenant's before it creates anything. */
-function awsProvider({ accountId, region }: NonNullable<StackConfig["aws"]>): ProviderResource {
+/** Refuses any account but this one before it creates anything. */
+export function awsProvider({ accountId, region }: Pick<NonNullable<StackConfig["aws"]>, "accountId" | "region">): ProviderResource {
   requirePeer("@pulumi/aws");
   const { Provider } = require("@pulumi/aws/provider") as typeof Aws;
   return new Provider("aws", { region, allowedAccountIds: [accountId] });
 }
 
 /** Every resource names its project too. */
-function gcpProvider({ project, createProject }: NonNullable<StackConfig["gcp"]>): ProviderResource {
+export function gcpProvider({ project, createProject }: Pick<NonNullable<StackConfig["gcp"]>, "project" | "createProject">): ProviderResource {
   requirePeer("@pulumi/gcp");
   const { Provider } = require("@pulumi/gcp/provider") as typeof Gcp;
   const id = project ?? createProject?.projectId;

@@ -40,7 +40,7 @@ export async function checkKeys(flags: KeyFlags, { io }: Context, options: { may
   const masterKeys = await readDescriptors(descriptor);
   await checkCredentials(flags, masterKeys);
   return {
-    access: { masterKeys, serviceKey: serviceKey.key, mode, ...applicationCredentials(credentials) },
+    access: { masterKeys, serviceKey: serviceKey.key, mode, ...impersonation(io.env), ...applicationCredentials(credentials) },
     serviceKey,
     banner,
     files: [descriptor, serviceKeyPath(flags.serviceKey), ...(credentials === undefined ? [] : [credentials])],
@@ -67,6 +67,21 @@ export async function checkCredentials(
   const other = masterKeys.find((each) => each.tenant !== tenant);
   if (other === undefined) return;
   throw new ByokError("TENANT_MISMATCH", `${quotePath(credentials)} holds credentials of tenant ${tenant}, but ${quotePath(descriptor)} keys of tenant ${other.tenant}.`, { tenant });
+}
+
+/** `BYOK_GCP_IMPERSONATE=grantee`: keys in Google Cloud are used as the account that they were granted to. */
+const GCP_IMPERSONATE = "BYOK_GCP_IMPERSONATE";
+
+/**
+ * Whether tenants' keys in Google Cloud are used as the accounts that they were granted to, one per tenant.
+ *
+ * @throws {@link ByokError} CONFIG_INVALID for another word than `grantee`.
+ */
+export function impersonation(env: Readonly<Record<string, string | undefined>>): Pick<KeyAccess, "credentials"> {
+  const asked = env[GCP_IMPERSONATE];
+  if (asked === undefined || asked === "") return {};
+  if (asked === "grantee") return { credentials: { "gcp-kms": { impersonateGrantee: true } } };
+  throw new ByokError("CONFIG_INVALID", `${GCP_IMPERSONATE} must be grantee, or unset, not ${JSON.stringify(asked)}.`);
 }
 
 /** The file is read again at each sign-in: rotating it takes effect in a command that runs on. */

@@ -18,8 +18,14 @@ export interface GoogleAuthClient {
  * The service's own Google identity: the path of a credentials file (a service account's key, or the configuration of
  * workload identity federation), or an auth client of google-auth-library. Without one, Application Default Credentials
  * decide.
+ *
+ * With `impersonateGrantee` a tenant's key is used as the service account that its descriptor says was granted, by
+ * short-lived tokens that this identity asks for: one account per tenant, see `GcpServiceIdentity`. The service key is
+ * used as this identity itself. An auth client must then bring {@link GCP_IMPERSONATION_SCOPE}.
  */
-export type GcpCredentials = { readonly keyFile: string } | { readonly authClient: GoogleAuthClient };
+export type GcpCredentials = ({ readonly keyFile: string } | { readonly authClient: GoogleAuthClient } | { readonly impersonateGrantee: true }) & {
+  readonly impersonateGrantee?: boolean;
+};
 
 /** The one scope that is asked for. Source: Cloud KMS RPC reference, "Authorization scopes" of Encrypt and Decrypt. */
 export const GCP_KMS_SCOPE = "https://www.googleapis.com/auth/cloudkms";

@@ -11,7 +11,8 @@ import type * as Gax from "google-gax";
 import { unlessAborted } from "./bounded-wait.js";
 import { attempt, CallsUnderWay } from "./calls.js";
 import { ByokError } from "./errors.js";
-import { GCP_KMS_SCOPE, type GcpCredentials, GoogleIdentity } from "./gcp-credentials.js";
+import { GCP_KMS_SCOPE, type GcpCredentials, type GoogleAuthClient, GoogleIdentity } from "./gcp-credentials.js";
+import { GCP_IMPERSONATION_SCOPE, impersonate } from "./gcp-impersonation.js";
 import { GCP_KMS_HOST, GCP_LOGGING_VARIABLE, GCP_UNIVERSE } from "./gcp-kms-environment.js";
 import { isTransient, mapGcpKmsError } from "./gcp-kms-errors.js";
 import { loadPeer } from "./load-peer.js";
@@ -27,6 +28,8 @@ export interface GcpKmsClientOptions {
   /** PEM of the CA that vouches for `endpoint`. */
   readonly certificateAuthority?: string | undefined;
   readonly credentials?: GcpCredentials | undefined;
+  /** E-mail of the service account to become, by what `credentials` may ask for. */
+  readonly impersonate?: string | undefined;
   /** Milliseconds; for tests. */
   readonly requestTimeout?: number;
 }
@@ -65,24 +68,30 @@ export async function openGcpKmsClient(
       : redirection(gax, options.endpoint, options.certificateAuthority)),
   });
   assertNoLogging(gax, details);
-  const { credentials } = options;
+  const { credentials, impersonate: account } = options;
   const identity = new GoogleIdentity(
     () => {
-      if (credentials !== undefined && "authClient" in credentials) return credentials.authClient;
-      const auth = new gax.GoogleAuth({
-        scopes: GCP_KMS_SCOPE,
-        projectId: project,
-        universeDomain: GCP_UNIVERSE,
-        ...(credentials === undefined ? {} : { keyFilename: credentials.keyFile }),
-      });
-      // Makes service account keys sign for themselves instead of fetching a token, as the SDK's clients do.
-      auth.useJWTAccessWithScope = true;
-      return auth;
+      const source = sourceOf(gax, project, credentials, account === undefined ? GCP_KMS_SCOPE : GCP_IMPERSONATION_SCOPE);
+      return account === undefined ? source : impersonate(gax, source, { ...options, account });
     },
     timeout,
     details,
   );
   return new GcpKmsClient(gax, client, identity, timeout, details);
+}
+
+/** Whoever runs the service. */
+function sourceOf(gax: typeof Gax, project: string, credentials: GcpCredentials | undefined, scopes: string): GoogleAuthClient {
+  if (credentials !== undefined && "authClient" in credentials) return credentials.authClient;
+  const auth = new gax.GoogleAuth({
+    scopes,
+    projectId: project,
+    universeDomain: GCP_UNIVERSE,
+    ...(credentials === undefined || !("keyFile" in credentials) ? {} : { keyFilename: credentials.keyFile }),
+  });
+  // Makes service account keys sign for themselves instead of fetching a token, as the SDK's clients do.
+  auth.useJWTAccessWithScope = true;
+  return auth;
 }
 
 /**

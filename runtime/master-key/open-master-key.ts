@@ -9,6 +9,7 @@ import { openAwsKmsKey } from "./aws-kms.js";
 import { type AzureCertificates } from "./azure-certificate.js";
 import {
   awsAccountOf,
+  type GcpKmsDescriptor,
   homeOf,
   type MasterKeyDescriptor,
   masterKeyDescriptorSchema,
@@ -16,6 +17,7 @@ import {
   placeOf,
 } from "./descriptor.js";
 import { openAzureKeyVaultKey } from "./azure-key-vault.js";
+import { impersonatable } from "./gcp-impersonation.js";
 import { type GcpCredentials, openGcpKmsKey } from "./gcp-kms.js";
 import { type Endpoints, type Mode, resolveEndpoints } from "./endpoints.js";
 import { ByokError } from "./errors.js";
@@ -84,6 +86,7 @@ export async function openMasterKey(descriptor: MasterKeyDescriptor, options: Op
         endpoint: endpoints["gcp-kms"],
         certificateAuthority: endpoints.certificateAuthority,
         credentials: options.credentials?.["gcp-kms"],
+        impersonate: granteeToBecome(descriptor, options),
       });
     case "azure-key-vault":
       return openAzureKeyVaultKey(descriptor, {
@@ -94,6 +97,18 @@ export async function openMasterKey(descriptor: MasterKeyDescriptor, options: Op
       assertLocalAllowed(options);
       return openLocalKey(descriptor);
   }
+}
+
+/** The account that a tenant's key is used as, if the service asked for that; its own key it uses as itself. */
+function granteeToBecome({ grantedTo, keyName, tenant }: GcpKmsDescriptor, { role, credentials }: OpenKeyOptions): string | undefined {
+  if (role !== "tenant" || credentials?.["gcp-kms"]?.impersonateGrantee !== true) return undefined;
+  const account = impersonatable(grantedTo);
+  if (account !== undefined) return account;
+  throw new ByokError("CONFIG_INVALID", `The key ${keyName} was granted to ${grantedTo}, which is no service account: it cannot be impersonated.`, {
+    provider: "gcp-kms",
+    keyId: keyName,
+    tenant,
+  });
 }
 
 /** The service key: a local file (development only), or a key in any KMS. */

@@ -17,7 +17,7 @@ import { tenantCredentials } from "../../key-access.js";
 import { likelyCauses } from "../advice.js";
 import { type Context, type Outcome } from "../context.js";
 import { chooseMode, readDescriptors, readServiceKey, type ServiceKeyChoice } from "../inputs.js";
-import { applicationCredentials, checkCredentials } from "../keys.js";
+import { applicationCredentials, checkCredentials, impersonation } from "../keys.js";
 import { shellQuote } from "../shell-quote.js";
 import { type Paint } from "../terminal.js";
 import { parseWait, retryNote, waitUntilEffective } from "../wait.js";
@@ -81,7 +81,9 @@ export async function verifyKeys(
   { io, terminal }: Context,
 ): Promise<{ reports: readonly VerifyReport[]; failure?: Error }> {
   const service = serviceKey === undefined || credentials === undefined ? undefined : await openServiceKey(serviceKey.key, { mode });
-  const identities = service === undefined ? undefined : tenantCredentials(applicationCredentials(credentials), service, descriptors[0]?.tenant ?? "");
+  const own = impersonation(io.env);
+  const sealed = { ...own, ...applicationCredentials(credentials) };
+  const identities = service === undefined ? own.credentials : tenantCredentials(sealed, service, descriptors[0]?.tenant ?? "");
   let reports: readonly VerifyReport[] = [];
   try {
     await waitUntilEffective(
