@@ -143,19 +143,19 @@ function register(
 function adopt(parent: AzureAppRegistration, name: string, clientId: string): GrantableApplication {
   const unfit = (...misfits: string[]): UnfitResourceError =>
     new UnfitResourceError("AzureAppRegistration", name, `application ${clientId}`, misfits);
-  const found = Promise.all([
-    getApplication({ clientId }, { parent }).catch((error: unknown) => {
+  const look = async (): Promise<string> => {
+    // One after the other: of an application that is not there, nobody needs to hear that it has no service principal.
+    const { signInAudience } = await getApplication({ clientId }, { parent }).catch((error: unknown) => {
       throw unfit(`cannot be read: ${said(error)}; give the client id of an application that this directory is the home of`);
-    }),
-    getServicePrincipal({ clientId }, { parent }).catch((error: unknown) => {
+    });
+    const { objectId, accountEnabled } = await getServicePrincipal({ clientId }, { parent }).catch((error: unknown) => {
       throw unfit(`has no service principal that can be read: ${said(error)}; az ad sp create --id ${clientId}`);
-    }),
-  ]).then(([{ signInAudience }, { objectId, accountEnabled }]) => {
+    });
     const misfits = applicationMisfits({ clientId, signInAudience, accountEnabled });
     if (misfits.length > 0) throw unfit(...misfits);
     return objectId;
-  });
-  const servicePrincipalId = pulumi.output(found);
+  };
+  const servicePrincipalId = pulumi.output(look());
   return { clientId: servicePrincipalId.apply(() => clientId), servicePrincipalId, ready: servicePrincipalId };
 }
 
