@@ -505,6 +505,11 @@ describe("parseStackConfig refuses", () => {
         "byok:gcp.createProject.organizationId: excludes folderId; keep one of them, or neither",
       ],
     ],
+    [
+      "a folder that is no number",
+      gcp({ project: undefined, createProject: { ...NEW, folderId: "keys" } }),
+      [`byok:gcp.createProject.folderId: ${NUMBER_RULE}`],
+    ],
     ["a new project that is none", gcp({ project: undefined, createProject: true }), ["byok:gcp.createProject: must be an object with projectId and billingAccount"]],
     [
       "a new project without billing",
