@@ -7,7 +7,7 @@ import { KEYS, MEMBERS } from "../../stacks/config-values.js";
 
 /** Rows of bad input stand in these files, each with the message that it must get. */
 const FILES = readdirSync(__dirname)
-  .filter((file) => /^config(-\w+)?\.test\.ts$/.test(file))
+  .filter((file) => /^config(-[\w-]+)?\.test\.ts$/.test(file))
   .map((file) => ({ cloud: file.replace(/^config-?|\.test\.ts$/g, ""), text: readFileSync(join(__dirname, file), "utf8") }));
 
 /** True if a message begins with the path: `byok:PATH: what is wrong`, or `byok:PATH[0]: ...` of an item. */
