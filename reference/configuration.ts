@@ -11,6 +11,8 @@ import { azureSchema } from "../stacks/config-azure.js";
 import { gcpSchema } from "../stacks/config-gcp.js";
 import * as schemas from "../stacks/config-schema.js";
 import { KEYS, MEMBERS } from "../stacks/config-values.js";
+import { AWS_SERVICE_MEMBERS, awsServiceSchema } from "../stacks/service-config-aws.js";
+import { GCP_SERVICE_MEMBERS, gcpServiceSchema } from "../stacks/service-config-gcp.js";
 import { defaultAndDoc } from "./components.js";
 import { code, GENERATED, page, table } from "./markdown.js";
 import { type Exported, type Sources } from "./source.js";
@@ -46,6 +48,12 @@ const NEEDED: Readonly<Record<string, string>> = {
   ...Object.fromEntries(schemas.CLOUDS.map((cloud) => [cloud, `**required** if \`byok:clouds\` lists ${cloud}`])),
 };
 
+/** Objects of the service's own stack. */
+const SERVICE_OBJECTS = [
+  { cloud: "aws", args: "AwsServiceIdentityArgs", schema: awsServiceSchema, members: AWS_SERVICE_MEMBERS },
+  { cloud: "gcp", args: "GcpServiceIdentityArgs", schema: gcpServiceSchema, members: GCP_SERVICE_MEMBERS },
+] as const;
+
 /** The page. */
 export function configurationPage(sources: Sources): string {
   const args = interfaceOf(sources, "components/tenant-keys.ts", "TenantKeysArgs");
@@ -67,8 +75,13 @@ export function configurationPage(sources: Sources): string {
       "`azure-native:`, `azuread:`) only `aws:region` is read, and only with `byok:allowCrossRegion`.",
     table(["key", "default", "what it is", "what it may be"], top),
     ...Object.keys(MEMBERS).flatMap((path) => [`## byok:${path}`, objectTable(sources, args, path)]),
-    "The service's own stack reads `byokService:` instead: `datacenter`, `clouds` and `allowCrossRegion` as above, and in `gcp` the arguments of " +
-      "[`GcpServiceIdentity`](gcp.md#gcpserviceidentityargs) other than these: [stacks/service-config.ts](../../stacks/service-config.ts).",
+    "## The service's own stack",
+    "`stacks/service/Pulumi.STACK.yaml` has a namespace of its own, `byokService:`, with `datacenter`, `clouds` (aws, gcp) and " +
+      "`allowCrossRegion` as above, and an object per cloud ([guide](../guides/service.md)):",
+    ...SERVICE_OBJECTS.flatMap(({ cloud, args: serviceArgs, schema, members }) => [
+      `### byokService:${cloud}`,
+      membersTable(interfaceOf(sources, `components/${cloud}/service-identity.ts`, serviceArgs), schema, members, `byokService:${cloud}`),
+    ]),
     "What members exclude each other, and which fit the datacenter, the clouds listed and the tenant's own accounts, is said by the messages: " +
       "[stacks/config.ts](../../stacks/config.ts).",
   );
@@ -84,11 +97,16 @@ function objectTable(sources: Sources, root: Exported, path: string): string {
     owner = interfaceOf(sources, member.file, member.type);
     schema = depth === 0 ? SCHEMAS[step as keyof typeof SCHEMAS][0] : shapeOf(schema)[step];
   }
+  return membersTable(owner, schema, MEMBERS[path] ?? [], `byok:${path}`);
+}
+
+/** One row per member, out of the arguments' interface and the object's schema. */
+function membersTable(owner: Exported, schema: z.ZodType | undefined, members: readonly string[], path: string): string {
   const shape = shapeOf(schema);
-  const rows = (MEMBERS[path] ?? []).map((name) => {
+  const rows = members.map((name) => {
     const member = owner.members.find((one) => one.name === name);
     const memberSchema = shape[name];
-    if (member === undefined || memberSchema === undefined) throw new Error(`byok:${path}.${name} has no argument, or no schema`);
+    if (member === undefined || memberSchema === undefined) throw new Error(`${path}.${name} has no argument, or no schema`);
     return row(name, member.doc, memberSchema);
   });
   return table(["member", "default", "what it is", "what it may be"], rows);
