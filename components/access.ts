@@ -12,10 +12,7 @@ export enum Access {
   Suspended = "suspended",
 }
 
-/** What an access must be, in words. */
-export const ACCESS_RULE = `must be one of ${Object.values(Access).join(", ")}`;
-
-/** True if `value` is one of the two; for input that TypeScript has not checked. */
-export function isAccess(value: unknown): value is Access {
-  return Object.values(Access).some((access) => access === value);
+/** True if the service may use the key; it may unless it is said that it may not. */
+export function isGranted(access: Access | undefined): boolean {
+  return access !== Access.Suspended;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ArgumentProblem, listProblems } from "./argument-problem.js";
 
 /** Recipients of alarms. */
 export interface AlarmsArgs {
@@ -17,17 +18,9 @@ const MAX_EMAILS = 10;
 const EMAIL = /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}$/;
 const MAX_EMAIL = 254;
 
-/** Problems of alarms: path of the member, and what is wrong with it. */
-export function alarmsProblems({ emails }: AlarmsArgs): [path: (string | number)[], rule: string][] {
-  const given: unknown = emails;
-  if (!Array.isArray(given) || given.length < 1 || given.length > MAX_EMAILS) {
-    return [[["emails"], `must be a list of 1 to ${MAX_EMAILS} e-mail addresses`]];
-  }
-  const list: readonly unknown[] = given;
-  return list.flatMap((email, index): [(string | number)[], string][] => {
-    if (typeof email !== "string" || email.length > MAX_EMAIL || !EMAIL.test(email)) {
-      return [[["emails", index], "must be an e-mail address such as security@example.com"]];
-    }
-    return list.indexOf(email) === index ? [] : [[["emails", index], "is there twice"]];
-  });
+/** Problems of alarms, by paths that begin with `emails`. */
+export function alarmsProblems({ emails }: AlarmsArgs): ArgumentProblem[] {
+  return listProblems(["emails"], emails, MAX_EMAILS, `must be a list of 1 to ${MAX_EMAILS} e-mail addresses`, (email) =>
+    typeof email === "string" && email.length <= MAX_EMAIL && EMAIL.test(email) ? undefined : "must be an e-mail address such as security@example.com",
+  );
 }

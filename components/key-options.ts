@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { ACCESS_RULE, type Access, isAccess } from "./access.js";
+import { Access } from "./access.js";
 import { type AlarmsArgs, alarmsProblems } from "./alarms.js";
+import { problemText } from "./argument-problem.js";
+import { isOneOf, oneOfRule } from "./one-of.js";
 
 /** Options of a tenant's key, whatever cloud it is in. */
 export interface KeyOptionsArgs {
@@ -21,13 +23,11 @@ export interface KeyOptionsArgs {
 /** Problems of the options, whatever a program in plain JavaScript has put there. */
 export function keyOptionsProblems({ access, keyMetadata, auditLog, alarms }: KeyOptionsArgs): string[] {
   const problems: string[] = [];
-  if (access !== undefined && !isAccess(access)) problems.push(`access: ${ACCESS_RULE}`);
+  if (access !== undefined && !isOneOf(Access, access)) problems.push(`access: ${oneOfRule(Access)}`);
   for (const [name, value] of Object.entries({ keyMetadata, auditLog })) {
     if (value !== undefined && typeof value !== "boolean") problems.push(`${name}: must be true or false`);
   }
-  for (const [path, rule] of alarms === undefined ? [] : alarmsProblems(alarms)) {
-    problems.push(`alarms.${path.map((part) => (typeof part === "number" ? `[${part}]` : part)).join("")}: ${rule}`);
-  }
+  for (const [path, rule] of alarms === undefined ? [] : alarmsProblems(alarms)) problems.push(problemText([["alarms", ...path], rule]));
   return problems;
 }
 

@@ -11,11 +11,3 @@ export enum ProtectionLevel {
   /** Kept and used in a hardware security module of the cloud's; dearer, and slower. */
   Hsm = "hsm",
 }
-
-/** What a `protectionLevel` must be, in words. */
-export const PROTECTION_LEVEL_RULE = `must be one of ${Object.values(ProtectionLevel).join(", ")}`;
-
-/** True if `value` is a protection level; for input that TypeScript has not checked. */
-export function isProtectionLevel(value: unknown): value is ProtectionLevel {
-  return Object.values(ProtectionLevel).some((level) => level === value);
-}

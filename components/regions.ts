@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isOneOf } from "./one-of.js";
 
 /** The service's own region groups; same values as `DATACENTERS` of the master key descriptor. */
 export enum Datacenter {
@@ -43,5 +44,5 @@ export const DATACENTERS: readonly Datacenter[] = Object.values(Datacenter);
 
 /** True if `value` names a datacenter; for input that TypeScript has not checked. */
 export function isDatacenter(value: unknown): value is Datacenter {
-  return DATACENTERS.some((datacenter) => datacenter === value);
+  return isOneOf(Datacenter, value);
 }

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 
+import { problemText } from "../components/argument-problem.js";
 import { AwsGrantBy } from "../components/aws/grant-by.js";
 import {
   AWS_ACCOUNT_ID_PATTERN,
@@ -69,6 +70,6 @@ export const awsSchema = z
 /** Problems of `byok:aws` that the component would find too, each with its key. */
 export function awsSettingsProblems(aws: TenantAwsArgs, context: Omit<AwsKeySettingsContext, "accountId">): string[] {
   return awsKeySettingsProblems(aws, { ...context, accountId: aws.accountId }).map(
-    ([path, rule]) => `byok:aws${path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("")}: ${rule}`,
+    ([path, rule]) => `byok:${problemText([["aws", ...path], rule])}`,
   );
 }

@@ -66,7 +66,7 @@ function certificatesSchema(now: Date) {
 const serviceAddressesSchema = z
   .array(z.string({ error: "must be text" }), { error: SERVICE_ADDRESSES_RULE })
   .superRefine((addresses, context) => {
-    for (const [path, message] of serviceAddressesProblems(addresses)) context.addIssue({ code: "custom", path, message });
+    for (const [path, message] of serviceAddressesProblems(addresses)) context.addIssue({ code: "custom", path: [...path], message });
   });
 
 const EXISTING_RULE = "must be an object with vault, key or application, of those that exist";

@@ -93,7 +93,7 @@ export const alarmsSchema = z
     { error: "must be an object, such as { emails: [security@example.com] }" },
   )
   .superRefine((alarms, context) => {
-    for (const [path, message] of alarmsProblems(alarms)) context.addIssue({ code: "custom", path, message });
+    for (const [path, message] of alarmsProblems(alarms)) context.addIssue({ code: "custom", path: [...path], message });
   })
   .optional();
 

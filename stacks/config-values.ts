@@ -127,7 +127,7 @@ export function unknownKeyProblem(fullKey: string, key: string, known: readonly 
 }
 
 /** Pulumi hands objects and lists over as JSON. What only looks like JSON stays text, for the schema to refuse. */
-function decodeValue(text: string): unknown {
+export function decodeValue(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return text;
   try {
     return JSON.parse(text) as unknown;
@@ -136,7 +136,8 @@ function decodeValue(text: string): unknown {
   }
 }
 
-function secretProblem(fullKey: string, value: unknown): string | undefined {
+/** The problem of a value that looks secret, without the value; `undefined` of others. */
+export function secretProblem(fullKey: string, value: unknown): string | undefined {
   const found = looksSecret(value);
   if (found === undefined) return undefined;
   return (

@@ -6,12 +6,13 @@
 import { RunError } from "@pulumi/pulumi";
 import { type z } from "zod";
 
+import { pathText } from "../components/argument-problem.js";
+import { AWS_AUDIT_LOG_RULE } from "../components/aws/key-settings.js";
 import { AzureGrantBy } from "../components/azure/grant-by.js";
 import { ROLE_READS_RULE } from "../components/azure/tenant-key-args.js";
 import { REGIONS, type Datacenter } from "../components/regions.js";
 import { type KeyOptionsArgs } from "../components/key-options.js";
 import { type TenantAwsArgs, type TenantAzureArgs, type TenantGcpArgs } from "../components/tenant-keys.js";
-import { AWS_AUDIT_LOG_RULE } from "../components/aws/key-settings.js";
 import { awsSchema, awsSettingsProblems } from "./config-aws.js";
 import { azureSchema } from "./config-azure.js";
 import { withoutUndefined } from "./config-forms.js";
@@ -78,7 +79,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
     if (refused.has(key)) return undefined;
     const result = schema.safeParse(byok.get(key));
     if (result.success) return result.data;
-    problems.push(...result.error.issues.flatMap((issue) => issueProblems(key, issue)));
+    problems.push(...result.error.issues.flatMap((issue) => issueLine("byok", MEMBERS, key, issue)));
     return undefined;
   }
 
@@ -106,10 +107,11 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   const allowCrossRegion = read("allowCrossRegion", allowCrossRegionSchema) === true;
 
   const keyMetadata = read("keyMetadata", keyMetadataSchema);
+  const auditLog = read("auditLog", auditLogSchema);
   const options = withoutUndefined({
     access: read("access", accessSchema),
     keyMetadata,
-    auditLog: read("auditLog", auditLogSchema),
+    auditLog,
     alarms: read("alarms", alarmsSchema),
   });
 
@@ -131,7 +133,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   if (aws !== undefined && region !== undefined) {
     const serviceAccountId = service === undefined ? undefined : awsServiceAccount(service);
     problems.push(...awsSettingsProblems(aws, { datacenter, region, serviceAccountId, allowCrossRegion }));
-    if ("auditLog" in options && !options.auditLog) problems.push(`byok:auditLog: ${AWS_AUDIT_LOG_RULE}`);
+    if (auditLog === false) problems.push(`byok:auditLog: ${AWS_AUDIT_LOG_RULE}`);
   }
   if (service !== undefined && gcp !== undefined) problems.push(...gcpServiceProblems(service, gcp));
   if (azure?.grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`byok:keyMetadata: ${ROLE_READS_RULE}`);
@@ -149,10 +151,6 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, now: Dat
   };
 }
 
-function issueProblems(key: string, issue: z.core.$ZodIssue): string[] {
-  return issueLine("byok", MEMBERS, key, issue);
-}
-
 /**
  * One line per problem of a zod issue, with the full name of the key or member it is about.
  *
@@ -161,12 +159,12 @@ function issueProblems(key: string, issue: z.core.$ZodIssue): string[] {
 export function issueLine(
   namespace: string, members: Readonly<Record<string, readonly string[]>>, key: string, issue: z.core.$ZodIssue,
 ): string[] {
-  const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  const path = pathText([key, ...issue.path]);
   if (issue.code === "unrecognized_keys") {
-    const known = members[`${key}${path}`] ?? [];
-    return issue.keys.flatMap((member) => unknownKeyProblem(`${namespace}:${key}${path}.${member}`, member, known) ?? []);
+    const known = members[path] ?? [];
+    return issue.keys.flatMap((member) => unknownKeyProblem(`${namespace}:${path}.${member}`, member, known) ?? []);
   }
-  return [`${namespace}:${key}${path}: ${issue.message}`];
+  return [`${namespace}:${path}: ${issue.message}`];
 }
 
 function isAzureAlone(clouds: readonly Cloud[] | undefined): boolean {

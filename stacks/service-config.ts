@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 
+import { problemText } from "../components/argument-problem.js";
 import { type AwsServiceIdentityArgs } from "../components/aws/service-identity.js";
 import { gcpServiceIdentityProblems } from "../components/gcp/service-identity-args.js";
 import { type GcpServiceIdentityArgs } from "../components/gcp/service-identity.js";
@@ -12,8 +13,7 @@ import { type Datacenter, REGIONS } from "../components/regions.js";
 import { issueLine, StackConfigError } from "./config.js";
 import { oneOf, requiredOr } from "./config-forms.js";
 import { allowCrossRegionSchema, datacenterSchema } from "./config-schema.js";
-import { unknownKeyProblem } from "./config-values.js";
-import { looksSecret } from "./looks-secret.js";
+import { decodeValue, secretProblem, unknownKeyProblem } from "./config-values.js";
 import { AWS_SERVICE_MEMBERS, awsServiceProblems, awsServiceSchema } from "./service-config-aws.js";
 import { GCP_SERVICE_MEMBERS, gcpServiceSchema } from "./service-config-gcp.js";
 
@@ -84,7 +84,7 @@ export function parseServiceStackConfig(all: Readonly<Record<string, string>>): 
   const gcp = readCloud("gcp", gcpServiceSchema);
   const gcpArgs = gcp === undefined || datacenter === undefined ? undefined : { ...gcp, datacenter, ...(allowCrossRegion ? { allowCrossRegion } : {}) };
   for (const [path, rule] of gcpArgs === undefined ? [] : gcpServiceIdentityProblems(gcpArgs)) {
-    problems.push(`${SERVICE_NAMESPACE}:gcp.${path.join(".").replace(/\.(\d+)/g, "[$1]")}: ${rule}`);
+    problems.push(`${SERVICE_NAMESPACE}:${problemText([["gcp", ...path], rule])}`);
   }
 
   if (problems.length > 0 || datacenter === undefined) throw new StackConfigError(problems);
@@ -105,12 +105,8 @@ function decode(all: Readonly<Record<string, string>>): { values: Map<string, un
     const foreign = Object.hasOwn(FOREIGN, namespace) ? FOREIGN[namespace] : undefined;
     if (foreign !== undefined) problems.push(`${fullKey}: ${foreign}`);
     if (namespace !== SERVICE_NAMESPACE) continue;
-    const value = /^\s*[[{]/.test(text) ? parsed(text) : text;
-    const secret = looksSecret(value);
-    const problem =
-      secret === undefined
-        ? unknownKeyProblem(fullKey, key, KEYS)
-        : `${fullKey}${secret.path}: looks like ${secret.what}. This file is no place for secrets: remove it, and if it was committed or shared, replace it`;
+    const value = decodeValue(text);
+    const problem = secretProblem(fullKey, value) ?? unknownKeyProblem(fullKey, key, KEYS);
     if (problem === undefined) values.set(key, value);
     else {
       problems.push(problem);
@@ -118,13 +114,4 @@ function decode(all: Readonly<Record<string, string>>): { values: Map<string, un
     }
   }
   return { values, refused, problems };
-}
-
-/** What only looks like JSON stays text, for the schema to refuse. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

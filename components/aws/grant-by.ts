@@ -14,11 +14,3 @@ export enum AwsGrantBy {
    */
   Grant = "grant",
 }
-
-/** What a `grantBy` must be, in words. */
-export const AWS_GRANT_BY_RULE = `must be one of ${Object.values(AwsGrantBy).join(", ")}`;
-
-/** True if `value` is one of the two; for input that TypeScript has not checked. */
-export function isAwsGrantBy(value: unknown): value is AwsGrantBy {
-  return Object.values(AwsGrantBy).some((way) => way === value);
-}

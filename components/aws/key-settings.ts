@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { Access } from "../access.js";
+import { type ArgumentProblem, listProblems } from "../argument-problem.js";
 import { daysProblems } from "../days.js";
 import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE } from "../names.js";
+import { isOneOf, oneOfRule } from "../one-of.js";
 import { type Datacenter, isDatacenter } from "../regions.js";
 import { keepsResidency, residencyRule } from "../residency.js";
-import { AWS_GRANT_BY_RULE, AwsGrantBy, isAwsGrantBy } from "./grant-by.js";
+import { AwsGrantBy } from "./grant-by.js";
 import { AWS_KEY_REFERENCE_PATTERN, AWS_KEY_REFERENCE_RULE, AWS_PRINCIPALS_RULE, AWS_REGION_PATTERN, AWS_REGION_RULE, awsPartition, parsePrincipals } from "./identity.js";
 import { AWS_RESIDENCY } from "./locations.js";
 import { MAX_SERVICE_ADDRESSES, serviceAddressProblem } from "./service-addresses.js";
@@ -64,11 +65,8 @@ export interface AwsKeySettingsContext {
 /** Why the audit log cannot be off, in words. */
 export const AWS_AUDIT_LOG_RULE = "cannot be false: CloudTrail records every use of the key, and there is no way to turn that off";
 
-/** One problem: path of the member, and what is wrong with it. */
-export type SettingProblem = [path: (string | number)[], rule: string];
-
 /** Problems of settings, whatever a program in plain JavaScript has put there. */
-export function awsKeySettingsProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): SettingProblem[] {
+export function awsKeySettingsProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): ArgumentProblem[] {
   return [
     ...existingProblems(settings, context),
     ...grantProblems(settings, context),
@@ -77,10 +75,10 @@ export function awsKeySettingsProblems(settings: AwsKeySettingsArgs, context: Aw
   ];
 }
 
-function existingProblems(settings: AwsKeySettingsArgs, { accountId, region }: AwsKeySettingsContext): SettingProblem[] {
+function existingProblems(settings: AwsKeySettingsArgs, { accountId, region }: AwsKeySettingsContext): ArgumentProblem[] {
   const { existing } = settings;
   if (existing === undefined) return [];
-  const problems: SettingProblem[] = AWS_CREATION_SETTINGS.filter((name) => settings[name] !== undefined).map((name) => [
+  const problems: ArgumentProblem[] = AWS_CREATION_SETTINGS.filter((name) => settings[name] !== undefined).map((name) => [
     [name],
     "says how to create a key; existing creates none",
   ]);
@@ -100,13 +98,13 @@ function existingProblems(settings: AwsKeySettingsArgs, { accountId, region }: A
 /** A KMS grant knows no condition but the encryption context: AWS KMS API Reference, GrantConstraints. */
 const NEEDS_KEY_POLICY = `needs grantBy ${AwsGrantBy.KeyPolicy}: a KMS grant takes no such condition`;
 
-function grantProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): SettingProblem[] {
+function grantProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): ArgumentProblem[] {
   const { grantBy, principalArns, serviceAddresses } = settings;
-  const problems: SettingProblem[] = [];
-  if (grantBy !== undefined && !isAwsGrantBy(grantBy)) problems.push([["grantBy"], AWS_GRANT_BY_RULE]);
-  if (principalArns !== undefined) problems.push(...listProblems("principalArns", principalArns, 100, (arn) => principalProblem(arn, context)));
+  const problems: ArgumentProblem[] = [];
+  if (grantBy !== undefined && !isOneOf(AwsGrantBy, grantBy)) problems.push([["grantBy"], oneOfRule(AwsGrantBy)]);
+  if (principalArns !== undefined) problems.push(...entriesProblems("principalArns", principalArns, 100, (arn) => principalProblem(arn, context)));
   if (serviceAddresses !== undefined) {
-    problems.push(...listProblems("serviceAddresses", serviceAddresses, MAX_SERVICE_ADDRESSES, serviceAddressProblem));
+    problems.push(...entriesProblems("serviceAddresses", serviceAddresses, MAX_SERVICE_ADDRESSES, serviceAddressProblem));
   }
   if (principalArns !== undefined && context.serviceAccountId === undefined) {
     problems.push([["principalArns"], "narrows the grant of an account; a role that is granted by name is narrow enough"]);
@@ -125,12 +123,12 @@ function principalProblem(arn: unknown, { serviceAccountId, region }: AwsKeySett
   return `is in account ${principals.accountId}; the account that is granted is ${serviceAccountId}`;
 }
 
-function replicaProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): SettingProblem[] {
+function replicaProblems(settings: AwsKeySettingsArgs, context: AwsKeySettingsContext): ArgumentProblem[] {
   const { multiRegion, replicaRegions } = settings;
-  const problems: SettingProblem[] = [];
+  const problems: ArgumentProblem[] = [];
   if (multiRegion !== undefined && typeof multiRegion !== "boolean") problems.push([["multiRegion"], "must be true or false"]);
   if (replicaRegions === undefined) return problems;
-  problems.push(...listProblems("replicaRegions", replicaRegions, 20, (region) => replicaProblem(region, context)));
+  problems.push(...entriesProblems("replicaRegions", replicaRegions, 20, (region) => replicaProblem(region, context)));
   if (multiRegion !== true && settings.existing === undefined) {
     problems.push([["replicaRegions"], "needs multiRegion true: only a multi-Region key has replicas, and only a new key can be made one"]);
   }
@@ -146,35 +144,24 @@ function replicaProblem(replica: unknown, { datacenter, region, allowCrossRegion
   return keepsResidency(AWS_RESIDENCY, datacenter, replica) ? undefined : residencyRule(AWS_RESIDENCY, datacenter);
 }
 
-function creationProblems({ aliasName, rotationPeriodInDays, deletionWindowInDays }: AwsKeySettingsArgs): SettingProblem[] {
-  const problems: SettingProblem[] = [];
-  if (aliasName !== undefined && !AWS_ALIAS_PATTERN.test(aliasName)) problems.push([["aliasName"], AWS_ALIAS_RULE]);
-  // Bounds: AWS KMS API Reference, EnableKeyRotation and ScheduleKeyDeletion.
-  for (const [name, days, min, max] of [
-    ["rotationPeriodInDays", rotationPeriodInDays, 90, 2560],
-    ["deletionWindowInDays", deletionWindowInDays, 7, 30],
-  ] as const) {
-    problems.push(...daysProblems(name, days, min, max).map((problem): SettingProblem => [[name], problem.slice(`${name}: `.length)]));
-  }
-  return problems;
+function creationProblems({ aliasName, ...days }: AwsKeySettingsArgs): ArgumentProblem[] {
+  const problems: ArgumentProblem[] = aliasName === undefined || AWS_ALIAS_PATTERN.test(aliasName) ? [] : [[["aliasName"], AWS_ALIAS_RULE]];
+  return [...problems, ...awsKeyDaysProblems(days)];
 }
 
-/** A list with at least one entry, none twice, each of them right. */
-function listProblems(name: string, given: unknown, max: number, problemOf: (entry: unknown) => string | undefined): SettingProblem[] {
-  if (!Array.isArray(given) || given.length < 1 || given.length > max) return [[[name], `must be a list of 1 to ${max} entries`]];
-  const list: readonly unknown[] = given;
-  return list.flatMap((entry, index): SettingProblem[] => {
-    const problem = list.indexOf(entry) === index ? problemOf(entry) : "is there twice";
-    return problem === undefined ? [] : [[[name, index], problem]];
-  });
+/** Problems of a new key's days. Bounds: AWS KMS API Reference, EnableKeyRotation and ScheduleKeyDeletion. */
+export function awsKeyDaysProblems(args: Pick<AwsKeySettingsArgs, "rotationPeriodInDays" | "deletionWindowInDays">): ArgumentProblem[] {
+  return [
+    ...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 90, 2560),
+    ...daysProblems("deletionWindowInDays", args.deletionWindowInDays, 7, 30),
+  ];
+}
+
+function entriesProblems(name: string, given: unknown, max: number, problemOf: (entry: unknown) => string | undefined): ArgumentProblem[] {
+  return listProblems([name], given, max, `must be a list of 1 to ${max} entries`, problemOf);
 }
 
 /** The replicas' regions that keep no residency, which were allowed in so many words. */
 export function crossRegionReplicas(settings: AwsKeySettingsArgs, datacenter: Datacenter): string[] {
   return (settings.replicaRegions ?? []).filter((region) => !keepsResidency(AWS_RESIDENCY, datacenter, region));
-}
-
-/** True if the service may use the key. */
-export function isGranted(access: Access | undefined): boolean {
-  return access !== Access.Suspended;
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { daysProblems } from "../days.js";
+import { problemText } from "../argument-problem.js";
 import { InvalidArgsError } from "../errors.js";
 import { AWS_ALIAS_PATTERN, AWS_ALIAS_RULE } from "../names.js";
 import { DATACENTERS, isDatacenter, REGIONS } from "../regions.js";
 import { AWS_ACCOUNT_ID_PATTERN, AWS_ACCOUNT_ID_RULE, AWS_REGION_PATTERN, AWS_REGION_RULE, awsPartition } from "./identity.js";
+import { awsKeyDaysProblems } from "./key-settings.js";
 import { type AwsServiceIdentityArgs } from "./service-identity.js";
 import { AWS_SERVICE_PRINCIPAL_PATTERN } from "./service-policies.js";
 
@@ -31,8 +32,7 @@ export function resolveAwsServiceIdentityArgs(name: string, args: AwsServiceIden
   }
   if (args.tenantAccountIds?.length === 0) problems.push("tenantAccountIds: must not be empty; leave it out to allow any account");
   if (args.aliasName !== undefined && !AWS_ALIAS_PATTERN.test(args.aliasName)) problems.push(`aliasName: ${AWS_ALIAS_RULE}`);
-  problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 90, 2560));
-  problems.push(...daysProblems("deletionWindowInDays", args.deletionWindowInDays, 7, 30));
+  problems.push(...awsKeyDaysProblems(args).map(problemText));
   if (problems.length > 0) throw new InvalidArgsError("AwsServiceIdentity", name, problems);
   const region = args.region ?? REGIONS[args.datacenter].aws;
   return { region, partition: awsPartition(region) };

@@ -7,11 +7,12 @@ import "./peers.js";
 
 import { Role } from "@pulumi/aws/iam/role";
 import { RolePolicy } from "@pulumi/aws/iam/rolePolicy";
-import { Alias, Key, KeyPolicy } from "@pulumi/aws/kms";
+import { KeyPolicy } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
 import { type Datacenter } from "../regions.js";
+import { createKey } from "./key.js";
 import { resolveAwsServiceIdentityArgs } from "./service-identity-args.js";
 import { serviceKeyPolicy, tenantKeysPolicy, trustPolicy } from "./service-policies.js";
 
@@ -68,10 +69,6 @@ export class AwsServiceIdentity extends pulumi.ComponentResource {
     const { region, partition } = resolveAwsServiceIdentityArgs(name, args);
     super("pulumi-byok:index:AwsServiceIdentity", name, {}, opts);
     const { accountId, datacenter, keyMetadata = true } = args;
-    const tags = args.tags === undefined ? {} : { tags: args.tags };
-    // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-    const kept = { parent: this, protect: true, retainOnDelete: true };
-
     // Tenants' key policies bind to the role itself, not to its name: one that is made again is let in nowhere.
     const role = new Role(
       `${name}-role`,
@@ -79,31 +76,18 @@ export class AwsServiceIdentity extends pulumi.ComponentResource {
         name: args.roleName ?? `byok-service-${datacenter}`,
         description: `Backup service in datacenter ${datacenter}: uses tenants' keys`,
         assumeRolePolicy: JSON.stringify(trustPolicy(args.trustedPrincipals)),
-        ...tags,
+        ...(args.tags === undefined ? {} : { tags: args.tags }),
       },
-      kept,
+      // protect and retainOnDelete are set on every child, since children inherit what they do not set.
+      { parent: this, protect: true, retainOnDelete: true },
     );
 
-    const key = new Key(
-      `${name}-key`,
-      {
-        description: `Service key of the backup service for datacenter ${datacenter}`,
-        customerMasterKeySpec: "SYMMETRIC_DEFAULT",
-        keyUsage: "ENCRYPT_DECRYPT",
-        enableKeyRotation: true,
-        rotationPeriodInDays: args.rotationPeriodInDays ?? 365,
-        deletionWindowInDays: args.deletionWindowInDays ?? 30,
-        region,
-        ...(args.multiRegion === undefined ? {} : { multiRegion: args.multiRegion }),
-        ...tags,
-      },
-      { ...kept, ignoreChanges: ["isEnabled"] },
-    );
-    const alias = new Alias(
-      `${name}-alias`,
-      { name: args.aliasName ?? `alias/byok-service-${datacenter}`, targetKeyId: key.keyId, region },
-      { parent: this, protect: true, retainOnDelete: false },
-    );
+    const { key, alias } = createKey(this, name, {
+      ...args,
+      description: `Service key of the backup service for datacenter ${datacenter}`,
+      aliasName: args.aliasName ?? `alias/byok-service-${datacenter}`,
+      region,
+    });
     const policy = new KeyPolicy(
       `${name}-policy`,
       { keyId: key.keyId, policy: role.arn.apply((arn) => JSON.stringify(serviceKeyPolicy({ accountId, partition, roleArn: arn, keyMetadata }))), region },

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { problemText } from "../argument-problem.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
+import { isOneOf, oneOfRule } from "../one-of.js";
 import { isDatacenter, REGIONS } from "../regions.js";
 import { tenantProblems } from "../tenant-args.js";
 import {
@@ -102,8 +104,8 @@ function auditLogProblems({ auditLog }: AwsTenantKeyArgs): string[] {
 
 function keyProblems(args: AwsTenantKeyArgs): string[] {
   const problems: string[] = [];
-  if (args.usage !== undefined && !Object.values(AwsKeyUsage).includes(args.usage)) {
-    problems.push(`usage: must be one of ${Object.values(AwsKeyUsage).join(", ")}`);
+  if (args.usage !== undefined && !isOneOf(AwsKeyUsage, args.usage)) {
+    problems.push(`usage: ${oneOfRule(AwsKeyUsage)}`);
   }
   if (args.description !== undefined && args.description.length > MAX_DESCRIPTION) {
     problems.push(`description: must be at most ${MAX_DESCRIPTION} characters`);
@@ -118,7 +120,5 @@ function keyProblems(args: AwsTenantKeyArgs): string[] {
 
 function settingsProblems(args: AwsTenantKeyArgs, region: string): string[] {
   const { datacenter, accountId, serviceAccountId, allowCrossRegion = false } = args;
-  return awsKeySettingsProblems(args, { datacenter, accountId, region, serviceAccountId, allowCrossRegion }).map(
-    ([path, rule]) => `${path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("")}: ${rule}`,
-  );
+  return awsKeySettingsProblems(args, { datacenter, accountId, region, serviceAccountId, allowCrossRegion }).map(problemText);
 }

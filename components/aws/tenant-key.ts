@@ -5,10 +5,10 @@
  */
 import "./peers.js";
 
-import { Alias, Key } from "@pulumi/aws/kms";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AwsKmsDescriptor } from "../../runtime/master-key/descriptor.js";
+import { isGranted } from "../access.js";
 import { type KeyOptionsArgs } from "../key-options.js";
 import { awsAliasName, keyDescription } from "../names.js";
 import { type Datacenter } from "../regions.js";
@@ -16,8 +16,9 @@ import { alarmOn, type WatchedKey } from "./alarms.js";
 import { findExistingKey, policyOfExistingKey } from "./existing-key.js";
 import { type GrantedKey, grantOn } from "./grant.js";
 import { AwsGrantBy } from "./grant-by.js";
+import { createKey, DELETION_WINDOW_IN_DAYS } from "./key.js";
 import { AwsKeyUsage, keyPolicy, type KeyPolicyInput } from "./key-policy.js";
-import { type AwsExistingKeyArgs, type AwsKeySettingsArgs, crossRegionReplicas, isGranted } from "./key-settings.js";
+import { type AwsExistingKeyArgs, type AwsKeySettingsArgs, crossRegionReplicas } from "./key-settings.js";
 import { replicaIn } from "./replicas.js";
 import { type ResolvedAwsTenantKeyArgs, resolveAwsTenantKeyArgs } from "./tenant-key-args.js";
 
@@ -70,7 +71,7 @@ export class AwsTenantKey extends pulumi.ComponentResource {
     super("pulumi-byok:index:AwsTenantKey", name, {}, opts);
 
     const { grantee } = resolved;
-    const { keyArn, aliasName, replicaArns, grants } = args.existing === undefined ? createKey(this, name, args, resolved) : adoptKey(this, name, args, args.existing, resolved);
+    const { keyArn, aliasName, replicaArns, grants } = args.existing === undefined ? createKeys(this, name, args, resolved) : adoptKey(this, name, args, args.existing, resolved);
     this.descriptor = pulumi.all([keyArn, aliasName, pulumi.all(replicaArns), pulumi.all(grants)]).apply(([arn, alias, replicas]): AwsKmsDescriptor => ({
       schema: 1,
       tenant: args.tenant,
@@ -95,43 +96,14 @@ interface GrantedKeys {
   readonly grants: pulumi.Output<string>[];
 }
 
-function createKey(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, resolved: ResolvedAwsTenantKeyArgs): GrantedKeys {
+function createKeys(parent: AwsTenantKey, name: string, args: AwsTenantKeyArgs, resolved: ResolvedAwsTenantKeyArgs): GrantedKeys {
   const { region } = resolved;
   const description = args.description ?? keyDescription(args.tenant, args.datacenter);
-  const deletionWindowInDays = args.deletionWindowInDays ?? 30;
+  const deletionWindowInDays = args.deletionWindowInDays ?? DELETION_WINDOW_IN_DAYS;
   const outside = crossRegionReplicas(args, args.datacenter);
   if (outside.length > 0) void pulumi.log.warn(`${name}: replicas outside the residency of ${args.datacenter}: ${outside.join(", ")}`, parent);
 
-  const key = new Key(
-    `${name}-key`,
-    {
-      description,
-      customerMasterKeySpec: "SYMMETRIC_DEFAULT",
-      keyUsage: "ENCRYPT_DECRYPT",
-      enableKeyRotation: true,
-      rotationPeriodInDays: args.rotationPeriodInDays ?? 365,
-      deletionWindowInDays,
-      region,
-      // Unset unless asked for: a key of an older release has it unset, and another value would replace the key.
-      ...(args.multiRegion === undefined ? {} : { multiRegion: args.multiRegion }),
-      ...(args.tags === undefined ? {} : { tags: args.tags }),
-    },
-    {
-      parent,
-      protect: true,
-      retainOnDelete: true,
-      // Disabling the key is how the tenant revokes; `pulumi up --refresh` must not quietly undo it.
-      ignoreChanges: ["isEnabled"],
-    },
-  );
-
-  // protect and retainOnDelete are set on every child, since children inherit what they do not set.
-  const alias = new Alias(
-    `${name}-alias`,
-    { name: args.aliasName ?? awsAliasName(args.tenant, args.datacenter), targetKeyId: key.keyId, region },
-    // Not retained: after a teardown the name must be free for the next key.
-    { parent, protect: true, retainOnDelete: false },
-  );
+  const { key, alias } = createKey(parent, name, { ...args, description, aliasName: args.aliasName ?? awsAliasName(args.tenant, args.datacenter), region });
 
   const replicas = (args.replicaRegions ?? []).map((replicaRegion) => ({
     region: replicaRegion,

@@ -7,7 +7,7 @@ import { getRoleAssignment } from "@pulumi/azure-native/authorization";
 import { getKey, getVault } from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 
-import { Access } from "../access.js";
+import { isGranted } from "../access.js";
 import { UnfitResourceError } from "../errors.js";
 import { type FoundKey, type FoundVault, keyMisfits, vaultMisfits } from "./fit.js";
 import { AzureGrantBy } from "./grant-by.js";
@@ -49,7 +49,7 @@ export function adoptKey(
 
   const key = readKey(parent, name, resolved);
   const vaultName =
-    args.access === Access.Suspended ? pulumi.output(resolved.vaultName) : fitting(parent, name, args, resolved, found, policies);
+    isGranted(args.access) ? fitting(parent, name, args, resolved, found, policies) : pulumi.output(resolved.vaultName);
   return { key, vaultName, policies };
 }
 
@@ -80,12 +80,12 @@ function fitting(
     // Who is granted may not be known yet, and only matters for a key that is disabled.
     if (attributes?.enabled !== false) return pulumi.output(refuseMisfits(there, key, false));
     const principalId = args.application.servicePrincipalId;
-    return isGranted(parent, resolved, principalId, policies).apply((wasGranted) => refuseMisfits(there, key, wasGranted));
+    return hasGrant(parent, resolved, principalId, policies).apply((wasGranted) => refuseMisfits(there, key, wasGranted));
   });
 }
 
 /** Whether the principal has the grant already: then this is no adoption, and the tenant has revoked by disabling the key. */
-function isGranted(
+function hasGrant(
   parent: pulumi.ComponentResource,
   resolved: ResolvedAzureTenantKeyArgs,
   principalId: pulumi.Input<string>,

@@ -12,14 +12,6 @@ export enum AzureGrantBy {
   Role = "role",
 }
 
-/** What a way to grant must be, in words. */
-export const AZURE_GRANT_BY_RULE = `must be one of ${Object.values(AzureGrantBy).join(", ")}`;
-
-/** True if `value` is one of the two; for input that TypeScript has not checked. */
-export function isAzureGrantBy(value: unknown): value is AzureGrantBy {
-  return Object.values(AzureGrantBy).some((way) => way === value);
-}
-
 /** What the runtime asks of a key that is granted this way. The other operation opens such a wrap as well: both are RSA-OAEP-256. */
 export const AZURE_OPERATIONS = { [AzureGrantBy.AccessPolicy]: "encrypt", [AzureGrantBy.Role]: "wrap" } as const;
 

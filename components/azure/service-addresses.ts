@@ -5,6 +5,8 @@
  */
 import { isIPv4 } from "node:net";
 
+import { type ArgumentProblem, listProblems } from "../argument-problem.js";
+
 /**
  * Most rules of a vault. Azure Key Vault documentation, "Configure Azure Key Vault networking settings": 1,000 IPv4 rules.
  */
@@ -34,18 +36,12 @@ const NOT_PUBLIC = [
   return endsOf(address, Number(prefix));
 });
 
-/** Problems of a list of addresses: index, or none for the list itself, and what is wrong. */
-export function serviceAddressesProblems(given: unknown): [path: number[], rule: string][] {
-  if (!Array.isArray(given) || given.length < 1 || given.length > MAX_ADDRESSES) return [[[], SERVICE_ADDRESSES_RULE]];
-  const list: readonly unknown[] = given;
-  if (list.includes(EVERY_ADDRESS)) {
-    return list.length === 1 ? [] : [[[list.indexOf(EVERY_ADDRESS)], "is every address; name it alone, or leave it out"]];
+/** Problems of a list of addresses, by paths below it. */
+export function serviceAddressesProblems(given: unknown): ArgumentProblem[] {
+  if (Array.isArray(given) && given.includes(EVERY_ADDRESS)) {
+    return given.length === 1 ? [] : [[[given.indexOf(EVERY_ADDRESS)], "is every address; name it alone, or leave it out"]];
   }
-  return list.flatMap((address, index): [number[], string][] => {
-    const problem = addressProblem(address);
-    if (problem !== undefined) return [[[index], problem]];
-    return list.indexOf(address) === index ? [] : [[[index], "is there twice"]];
-  });
+  return listProblems([], given, MAX_ADDRESSES, SERVICE_ADDRESSES_RULE, addressProblem);
 }
 
 function addressProblem(given: unknown): string | undefined {

@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { problemText } from "../argument-problem.js";
 import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
 import { azureVaultName, resourceName } from "../names.js";
-import { isProtectionLevel, PROTECTION_LEVEL_RULE } from "../protection-level.js";
+import { isOneOf, oneOfRule } from "../one-of.js";
+import { ProtectionLevel } from "../protection-level.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
 import { keepsResidency, residencyRule, residencyWarning } from "../residency.js";
 import { tenantProblems } from "../tenant-args.js";
 import { EXISTING_KEY_RULE, existingProblems } from "./existing.js";
-import { AZURE_GRANT_BY_RULE, AzureGrantBy, isAzureGrantBy } from "./grant-by.js";
+import { AzureGrantBy } from "./grant-by.js";
 import {
   AZURE_GUID_PATTERN,
   AZURE_GUID_RULE,
@@ -157,9 +159,9 @@ function keyProblems(args: AzureKeyArgs): string[] {
   // Whatever stands beside a key that exists is refused as a whole.
   if (args.existing?.key !== undefined) return [];
   const { min, max } = AZURE_ROTATION_DAYS;
-  const problems = daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, min, max);
-  if (args.protectionLevel !== undefined && !isProtectionLevel(args.protectionLevel)) {
-    problems.push(`protectionLevel: ${PROTECTION_LEVEL_RULE}`);
+  const problems = daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, min, max).map(problemText);
+  if (args.protectionLevel !== undefined && !isOneOf(ProtectionLevel, args.protectionLevel)) {
+    problems.push(`protectionLevel: ${oneOfRule(ProtectionLevel)}`);
   }
   if (args.keySize !== undefined && !AZURE_KEY_SIZES.includes(args.keySize)) {
     problems.push(`keySize: ${AZURE_KEY_SIZE_RULE}`);
@@ -174,12 +176,10 @@ function keyProblems(args: AzureKeyArgs): string[] {
 
 function grantProblems({ grantBy, keyMetadata, serviceAddresses, existing }: AzureKeyArgs): string[] {
   const problems: string[] = [];
-  if (grantBy !== undefined && !isAzureGrantBy(grantBy)) problems.push(`grantBy: ${AZURE_GRANT_BY_RULE}`);
+  if (grantBy !== undefined && !isOneOf(AzureGrantBy, grantBy)) problems.push(`grantBy: ${oneOfRule(AzureGrantBy)}`);
   if (grantBy === AzureGrantBy.Role && keyMetadata === false) problems.push(`keyMetadata: ${ROLE_READS_RULE}`);
   if (serviceAddresses !== undefined && existing === undefined) {
-    for (const [path, rule] of serviceAddressesProblems(serviceAddresses)) {
-      problems.push(`serviceAddresses${path.map((index) => `[${index}]`).join("")}: ${rule}`);
-    }
+    for (const [path, rule] of serviceAddressesProblems(serviceAddresses)) problems.push(problemText([["serviceAddresses", ...path], rule]));
   }
   return problems;
 }

@@ -9,7 +9,7 @@ import { type Key } from "@pulumi/azure-native/keyvault";
 import * as pulumi from "@pulumi/pulumi";
 
 import { type AzureKeyVaultDescriptor } from "../../runtime/master-key/descriptor.js";
-import { Access } from "../access.js";
+import { isGranted } from "../access.js";
 import { type KeyOptionsArgs } from "../key-options.js";
 import { type ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
@@ -130,7 +130,7 @@ export class AzureTenantKey extends pulumi.ComponentResource {
     if (resolved.warning !== undefined) void pulumi.log.warn(`${name}: ${resolved.warning}`, this);
 
     const place = resolved.adoptsVault ? adoptKey(this, name, args, resolved) : makeKey(this, name, args, resolved);
-    const granted = args.access === Access.Suspended ? undefined : grant(this, name, args, resolved, place);
+    const granted = isGranted(args.access) ? grant(this, name, args, resolved, place) : undefined;
 
     registerWatch(this, name, args, resolved, place.key);
 

@@ -4,8 +4,9 @@
  * @module
  */
 import { AlertPolicy, NotificationChannel } from "@pulumi/gcp/monitoring";
-import { Service } from "@pulumi/gcp/projects";
 import type * as pulumi from "@pulumi/pulumi";
+
+import { enableApi } from "./key.js";
 
 /** Channels and policies are Monitoring's; conditions on log entries are evaluated by Logging ("Log-based alerting policies"). */
 const APIS = ["monitoring", "logging"] as const;
@@ -46,9 +47,7 @@ export function gcpAlarmFilter(projectId: string, keyName: string): string {
 /** Registers a channel per address and one policy, in the key's project; the APIs they need stay enabled afterwards. */
 export function registerAlarms(parent: pulumi.Resource, name: string, { project, projectId, keyName, emails }: GcpAlarms): void {
   const options = { parent, protect: false, retainOnDelete: false };
-  const dependsOn = APIS.map(
-    (api) => new Service(`${name}-${api}-api`, { project, service: `${api}.googleapis.com`, disableOnDestroy: false }, options),
-  );
+  const dependsOn = APIS.map((api) => enableApi(parent, `${name}-${api}`, project, api));
   const channels = emails.map(
     (email) =>
       new NotificationChannel(

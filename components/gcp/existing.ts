@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ArgumentProblem } from "../argument-problem.js";
 import { UnfitResourceError } from "../errors.js";
 import { GCP_KMS_NAME_PATTERN, GCP_KMS_NAME_RULE } from "./identity.js";
 
@@ -13,9 +14,6 @@ export interface GcpExistingArgs {
   /** Name of a key, which is granted and left as it is. Its key ring is `keyRing`, or has the default name. */
   key?: string;
 }
-
-/** A problem of the arguments: the argument's path, and what is wrong with it. */
-export type GcpArgumentProblem = readonly [path: readonly string[], rule: string];
 
 /** Arguments that say how to create a key ring, where it is, or a key. */
 const RING_CREATION_ARGS = ["createProject", "keyRingName"] as const;
@@ -29,19 +27,19 @@ const REPLACED = 'was replaced by existing, which names what is there: existing:
  *
  * @param args - arguments of which the members named here are judged
  */
-export function gcpExistingProblems(args: object): GcpArgumentProblem[] {
+export function gcpExistingProblems(args: object): ArgumentProblem[] {
   const given: Readonly<Record<string, unknown>> = { ...args };
-  const replaced: GcpArgumentProblem[] = given["existingKey"] === undefined ? [] : [[["existingKey"], REPLACED]];
+  const replaced: ArgumentProblem[] = given["existingKey"] === undefined ? [] : [[["existingKey"], REPLACED]];
   const existing = given["existing"];
   if (existing === undefined) return replaced;
   if (typeof existing !== "object" || existing === null) return [...replaced, [["existing"], "must be an object with keyRing, key or both"]];
 
   const { keyRing, key } = existing as Readonly<Record<string, unknown>>;
   if (keyRing === undefined && key === undefined) return [...replaced, [["existing"], "must name keyRing, key or both"]];
-  const names = Object.entries({ keyRing, key }).flatMap(([member, name]): GcpArgumentProblem[] =>
+  const names = Object.entries({ keyRing, key }).flatMap(([member, name]): ArgumentProblem[] =>
     name === undefined || (typeof name === "string" && GCP_KMS_NAME_PATTERN.test(name)) ? [] : [[["existing", member], GCP_KMS_NAME_RULE]],
   );
-  const beside = (thing: string, names: readonly string[]): GcpArgumentProblem[] =>
+  const beside = (thing: string, names: readonly string[]): ArgumentProblem[] =>
     names.filter((name) => given[name] !== undefined).map((name) => [[name], `says how to create a ${thing}; existing names one that is there`]);
   return [
     ...replaced,

@@ -59,3 +59,16 @@ export function projectOfServiceAccount(email: string): string | undefined {
 export function serviceAccountMember(email: string): string {
   return `serviceAccount:${email}`;
 }
+
+/** What the resource name of a key is made of. */
+export interface GcpKeyNames {
+  readonly projectId: string;
+  readonly location: string;
+  readonly keyRingName: string;
+  readonly keyName: string;
+}
+
+/** Resource name of a key. Cloud KMS reference, `CryptoKey.name`. */
+export function gcpKeyId({ projectId, location, keyRingName, keyName }: GcpKeyNames): string {
+  return `projects/${projectId}/locations/${location}/keyRings/${keyRingName}/cryptoKeys/${keyName}`;
+}

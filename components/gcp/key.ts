@@ -9,15 +9,15 @@ import { Service } from "@pulumi/gcp/projects";
 import * as pulumi from "@pulumi/pulumi";
 
 import { ProtectionLevel } from "../protection-level.js";
-import { requireFit } from "./existing.js";
+import { type GcpExistingArgs, requireFit } from "./existing.js";
+import { gcpKeyId, type GcpKeyNames } from "./identity.js";
 import { type GcpNewProjectArgs } from "./tenant-key.js";
 
-/** Where a key is, or shall be. */
-export interface GcpKeyPlace {
+/** Where a key is, or shall be, and which part of that is there already. */
+export interface GcpKeyPlace extends GcpKeyNames {
+  /** The project's id, known once it is there. */
   readonly project: pulumi.Input<string>;
-  readonly location: string;
-  readonly keyRingName: string;
-  readonly keyName: string;
+  readonly existing: GcpExistingArgs | undefined;
 }
 
 /** How a key is made. */
@@ -55,24 +55,45 @@ export function createProject(parent: pulumi.Resource, name: string, args: GcpNe
   ).projectId;
 }
 
-/** A new key ring, with the API that it needs; its id. */
-export function createKeyRing(parent: pulumi.Resource, name: string, place: GcpKeyPlace): pulumi.Output<string> {
-  const { project, location, keyRingName } = place;
-  const api = new Service(
+/**
+ * The key's id: of the key that is there, or of a new one in the key ring that is there or in a new one.
+ *
+ * @param component - type of the parent, for errors
+ * @param usable - whether a key that is there must be usable now
+ */
+export function keyIn(
+  parent: pulumi.Resource, name: string, component: string, place: GcpKeyPlace, form: GcpKeyForm, usable: boolean,
+): pulumi.Output<string> {
+  if (place.existing?.key !== undefined) return readKey(parent, name, component, place, usable);
+  const ring = place.existing?.keyRing === undefined ? createKeyRing(parent, name, place) : readKeyRing(parent, name, place);
+  return createKey(parent, name, ring, place.keyName, form);
+}
+
+/** Enables an API of Google's, which stays enabled. */
+export function enableApi(
+  parent: pulumi.Resource, name: string, project: pulumi.Input<string>, api: string, protect = false,
+): Service {
+  return new Service(
     `${name}-api`,
-    { project, service: "cloudkms.googleapis.com", disableOnDestroy: false },
-    { parent, protect: true, retainOnDelete: false },
+    { project, service: `${api}.googleapis.com`, disableOnDestroy: false },
+    { parent, protect, retainOnDelete: false },
   );
+}
+
+/** A new key ring, with the API that it needs; its id. */
+function createKeyRing(parent: pulumi.Resource, name: string, place: GcpKeyPlace): pulumi.Output<string> {
+  const { project, location, keyRingName } = place;
+  const api = enableApi(parent, name, project, "cloudkms", true);
   return new KeyRing(`${name}-ring`, { project, location, name: keyRingName }, { ...kept(parent), dependsOn: api }).id;
 }
 
 /** Reads a key ring, so that a missing one stops the deployment; its id. Whoever can read it has Cloud KMS enabled. */
-export function readKeyRing(parent: pulumi.Resource, name: string, { project, location, keyRingName }: GcpKeyPlace): pulumi.Output<string> {
-  return KeyRing.get(`${name}-ring`, pulumi.interpolate`projects/${project}/locations/${location}/keyRings/${keyRingName}`, undefined, { parent }).id;
+function readKeyRing(parent: pulumi.Resource, name: string, { projectId, location, keyRingName }: GcpKeyPlace): pulumi.Output<string> {
+  return KeyRing.get(`${name}-ring`, `projects/${projectId}/locations/${location}/keyRings/${keyRingName}`, undefined, { parent }).id;
 }
 
 /** A new symmetric key in a key ring; its id. */
-export function createKey(
+function createKey(
   parent: pulumi.Resource, name: string, keyRing: pulumi.Input<string>, keyName: string, form: GcpKeyForm,
 ): pulumi.Output<string> {
   return new CryptoKey(
@@ -95,17 +116,11 @@ export function createKey(
   ).id;
 }
 
-/**
- * Reads a key; its id, known once it turned out to fit: whatever takes it as an input is not made otherwise. In a preview too.
- *
- * @param usable - whether it must be usable now
- */
-export function readKey(
+/** Reads a key; its id, known once it turned out to fit: whatever takes it as an input is not made otherwise. In a preview too. */
+function readKey(
   parent: pulumi.Resource, name: string, component: string, place: GcpKeyPlace, usable: boolean,
 ): pulumi.Output<string> {
-  const { project, location, keyRingName, keyName } = place;
-  const id = pulumi.interpolate`projects/${project}/locations/${location}/keyRings/${keyRingName}/cryptoKeys/${keyName}`;
-  const key = CryptoKey.get(`${name}-key`, id, undefined, { parent });
+  const key = CryptoKey.get(`${name}-key`, gcpKeyId(place), undefined, { parent });
   return pulumi
     .all([key.id, key.purpose, key.versionTemplate, key.importOnly, key.primaries])
     .apply(([found, purpose, versionTemplate, importOnly, primaries]) => {

@@ -5,9 +5,11 @@
  */
 import { createHash } from "node:crypto";
 
+import { type ArgumentProblem, problemText } from "../argument-problem.js";
 import { InvalidArgsError } from "../errors.js";
 import { TENANT_PATTERN, TENANT_RULE } from "../names.js";
-import { type Datacenter, DATACENTERS, isDatacenter, REGIONS } from "../regions.js";
+import { oneOfRule } from "../one-of.js";
+import { Datacenter, isDatacenter, REGIONS } from "../regions.js";
 import { gcpExistingProblems } from "./existing.js";
 import { GCP_ACCOUNT_ID_PATTERN, GCP_ACCOUNT_ID_RULE, GCP_PROJECT_ID_PATTERN, GCP_PROJECT_ID_RULE } from "./identity.js";
 import { GCP_LOCATION_RULE } from "./locations.js";
@@ -41,7 +43,7 @@ export function gcpTenantAccountId(tenant: string, datacenter: Datacenter): stri
 
 /** @throws InvalidArgsError with every problem found */
 export function resolveGcpServiceIdentityArgs(name: string, args: GcpServiceIdentityArgs): ResolvedGcpServiceIdentityArgs {
-  const problems = gcpServiceIdentityProblems(args).map(([path, rule]) => `${path.join(".").replace(/\.(\d+)/, "[$1]")}: ${rule}`);
+  const problems = gcpServiceIdentityProblems(args).map(problemText);
   if (problems.length > 0) throw new InvalidArgsError("GcpServiceIdentity", name, problems);
   const { datacenter, existing } = args;
   const defaultName = `byok-service-${datacenter}`;
@@ -55,13 +57,13 @@ export function resolveGcpServiceIdentityArgs(name: string, args: GcpServiceIden
 }
 
 /** Problems of the arguments: path, and what is wrong; whatever a program in plain JavaScript has put there. */
-export function gcpServiceIdentityProblems(args: GcpServiceIdentityArgs): (readonly [path: readonly string[], rule: string])[] {
+export function gcpServiceIdentityProblems(args: GcpServiceIdentityArgs): ArgumentProblem[] {
   const given: Readonly<Record<string, unknown>> = { ...args };
   const { project, datacenter, location, accountId, perTenant, keyMetadata } = given;
-  const problems: (readonly [readonly string[], string])[] = [];
+  const problems: ArgumentProblem[] = [];
   if (typeof project !== "string" || !GCP_PROJECT_ID_PATTERN.test(project)) problems.push([["project"], GCP_PROJECT_ID_RULE]);
   if (!isDatacenter(datacenter)) {
-    problems.push([["datacenter"], `must be one of ${DATACENTERS.join(", ")}`]);
+    problems.push([["datacenter"], oneOfRule(Datacenter)]);
   } else if (location !== undefined) {
     const problem = typeof location === "string" ? gcpLocationProblem(location, datacenter, args.allowCrossRegion === true) : GCP_LOCATION_RULE;
     if (problem !== undefined) problems.push([["location"], problem]);
@@ -74,11 +76,11 @@ export function gcpServiceIdentityProblems(args: GcpServiceIdentityArgs): (reado
   return [...problems, ...gcpExistingProblems(args), ...keyFormProblems(args)];
 }
 
-function tenantListProblems(tenants: unknown): (readonly [readonly string[], string])[] {
+function tenantListProblems(tenants: unknown): ArgumentProblem[] {
   if (!Array.isArray(tenants)) return [[["perTenant"], "must be a list of tenants' ids"]];
   const list: readonly unknown[] = tenants;
-  return list.flatMap((tenant, index): (readonly [readonly string[], string])[] => {
-    if (typeof tenant !== "string" || !TENANT_PATTERN.test(tenant)) return [[["perTenant", String(index)], TENANT_RULE]];
-    return list.indexOf(tenant) === index ? [] : [[["perTenant", String(index)], "is there twice"]];
+  return list.flatMap((tenant, index): ArgumentProblem[] => {
+    if (typeof tenant !== "string" || !TENANT_PATTERN.test(tenant)) return [[["perTenant", index], TENANT_RULE]];
+    return list.indexOf(tenant) === index ? [] : [[["perTenant", index], "is there twice"]];
   });
 }

@@ -5,7 +5,7 @@
  */
 import "./peers.js";
 
-import { Service } from "@pulumi/gcp/projects";
+import { type Service } from "@pulumi/gcp/projects";
 import { Account, IAMMember } from "@pulumi/gcp/serviceaccount";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -14,7 +14,7 @@ import { type ProtectionLevel } from "../protection-level.js";
 import { type Datacenter } from "../regions.js";
 import { type GcpExistingArgs } from "./existing.js";
 import { registerGrants } from "./grants.js";
-import { createKey, createKeyRing, type GcpKeyPlace, readKey, readKeyRing } from "./key.js";
+import { enableApi, keyIn } from "./key.js";
 import { resolveGcpServiceIdentityArgs } from "./service-identity-args.js";
 
 /** Lets its member make short-lived tokens of the account. IAM documentation, "Service account impersonation". */
@@ -89,14 +89,14 @@ export class GcpServiceIdentity extends pulumi.ComponentResource {
     super("pulumi-byok:index:GcpServiceIdentity", name, {}, opts);
 
     const { project } = args;
-    const { accountId, location, keyRingName, keyName, tenants } = resolved;
-    const iam = enableApi(this, name, project, "iam");
+    const { accountId, tenants, ...place } = resolved;
+    const iam = enableApi(this, `${name}-iam`, project, "iam");
     const account = registerAccount(this, `${name}-account`, { project, accountId, displayName: "Backup service" }, [iam]);
 
-    const keyId = keyOf(this, name, args, { project, location, keyRingName, keyName });
+    const keyId = keyIn(this, name, "GcpServiceIdentity", { ...place, project, projectId: project, existing: args.existing }, args, true);
     const grant = registerGrants(this, name, { keyId, member: account.member, metadata: args.keyMetadata !== false, protect: true });
 
-    const credentials = tenants.length === 0 ? [] : [enableApi(this, name, project, "iamcredentials")];
+    const credentials = tenants.length === 0 ? [] : [enableApi(this, `${name}-iamcredentials`, project, "iamcredentials")];
     const emails = tenants.map(([tenant, id]): [string, pulumi.Output<string>] => {
       const own = registerAccount(this, `${name}-account-${tenant}`, { project, accountId: id, displayName: `Backup service for ${tenant}` }, [iam, ...credentials]);
       new IAMMember(
@@ -126,23 +126,9 @@ export class GcpServiceIdentity extends pulumi.ComponentResource {
   }
 }
 
-function enableApi(parent: pulumi.Resource, name: string, project: string, api: "iam" | "iamcredentials"): Service {
-  return new Service(
-    `${name}-${api}-api`,
-    { project, service: `${api}.googleapis.com`, disableOnDestroy: false },
-    { parent, protect: false, retainOnDelete: false },
-  );
-}
-
 /** An account that Pulumi neither deletes nor, if it is there, changes. */
 function registerAccount(
   parent: pulumi.Resource, name: string, of: { readonly project: string; readonly accountId: string; readonly displayName: string }, dependsOn: Service[],
 ): Account {
   return new Account(name, { ...of, createIgnoreAlreadyExists: true }, { parent, protect: true, retainOnDelete: true, dependsOn });
-}
-
-function keyOf(parent: GcpServiceIdentity, name: string, args: GcpServiceIdentityArgs, place: GcpKeyPlace): pulumi.Output<string> {
-  if (args.existing?.key !== undefined) return readKey(parent, name, "GcpServiceIdentity", place, true);
-  const ring = args.existing?.keyRing === undefined ? createKeyRing(parent, name, place) : readKeyRing(parent, name, place);
-  return createKey(parent, name, ring, place.keyName, args);
 }

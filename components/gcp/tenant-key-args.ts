@@ -4,16 +4,18 @@
  *
  * @module
  */
-import { Access } from "../access.js";
+import { isGranted } from "../access.js";
+import { type ArgumentProblem, problemText } from "../argument-problem.js";
 import { daysProblems } from "../days.js";
 import { InvalidArgsError } from "../errors.js";
 import { keyOptionsProblems } from "../key-options.js";
 import { resourceName } from "../names.js";
-import { isProtectionLevel, PROTECTION_LEVEL_RULE, type ProtectionLevel } from "../protection-level.js";
+import { isOneOf, oneOfRule } from "../one-of.js";
+import { ProtectionLevel } from "../protection-level.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../regions.js";
 import { keepsResidency, residencyRule, residencyWarning } from "../residency.js";
 import { tenantProblems } from "../tenant-args.js";
-import { type GcpArgumentProblem, gcpExistingProblems } from "./existing.js";
+import { gcpExistingProblems } from "./existing.js";
 import {
   GCP_BILLING_ACCOUNT_PATTERN,
   GCP_BILLING_ACCOUNT_RULE,
@@ -25,6 +27,8 @@ import {
   GCP_RESOURCE_NUMBER_RULE,
   GCP_SERVICE_ACCOUNT_PATTERN,
   GCP_SERVICE_ACCOUNT_RULE,
+  gcpKeyId,
+  type GcpKeyNames,
   projectOfServiceAccount,
 } from "./identity.js";
 import { GCP_GLOBAL, GCP_LOCATION_RULE, GCP_REGION_PATTERN, GCP_RESIDENCY } from "./locations.js";
@@ -40,17 +44,11 @@ const PROJECT_DISPLAY_NAME = /^[A-Za-z0-9'" !-]{4,30}$/;
 const GLOBAL_WARNING = `the key is in location ${GCP_GLOBAL}: no residency, Google serves it from anywhere`;
 
 /** What checked arguments come to. */
-export interface ResolvedGcpTenantKeyArgs {
-  /** Id of the project that owns the key, existing or to be created. */
-  readonly projectId: string;
-  /** Cloud KMS location of the key. */
-  readonly location: string;
-  /** The same with what must be known about it. */
+export interface ResolvedGcpTenantKeyArgs extends GcpKeyNames {
+  /** Cloud KMS location of the key, with what must be known about it. */
   readonly locationInWords: string;
   /** Set if the location does not keep the datacenter's residency. */
   readonly warning: string | undefined;
-  readonly keyRingName: string;
-  readonly keyName: string;
   /** Resource name of the key. */
   readonly keyId: string;
   /** Whether the service is granted. */
@@ -82,15 +80,13 @@ export function resolveGcpTenantKeyArgs(name: string, args: GcpTenantKeyArgs): R
   const projectId = args.project ?? args.createProject?.projectId ?? "";
   const keyRingName = args.existing?.keyRing ?? args.keyRingName ?? defaultName;
   const keyName = args.existing?.key ?? args.keyName ?? defaultName;
+  const place = { projectId, location, keyRingName, keyName };
   return {
-    projectId,
-    location,
+    ...place,
     locationInWords: warning === undefined ? location : `${location} (no residency)`,
     warning,
-    keyRingName,
-    keyName,
-    keyId: `projects/${projectId}/locations/${location}/keyRings/${keyRingName}/cryptoKeys/${keyName}`,
-    granted: args.access !== Access.Suspended,
+    keyId: gcpKeyId(place),
+    granted: isGranted(args.access),
     // It is the whole project's setting: nobody but us has made one in a project of ours.
     auditLog: args.auditLog ?? args.createProject !== undefined,
   };
@@ -153,8 +149,7 @@ function locationProblems(args: GcpTenantKeyArgs): string[] {
 }
 
 function keyProblems(args: GcpTenantKeyArgs): string[] {
-  const problems = gcpExistingProblems(args).map(([path, rule]) => `${path.join(".")}: ${rule}`);
-  return [...problems, ...keyFormProblems(args).map(([path, rule]) => `${path.join(".")}: ${rule}`)];
+  return [...gcpExistingProblems(args), ...keyFormProblems(args)].map(problemText);
 }
 
 /** What says how a key ring and a key are made. */
@@ -168,20 +163,18 @@ export interface GcpKeyFormArgs {
 }
 
 /** Problems of what says how a key is made. */
-export function keyFormProblems(args: GcpKeyFormArgs): GcpArgumentProblem[] {
-  const problems: GcpArgumentProblem[] = [];
+export function keyFormProblems(args: GcpKeyFormArgs): ArgumentProblem[] {
+  const problems: ArgumentProblem[] = [];
   for (const name of ["keyRingName", "keyName"] as const) {
     const value = args[name];
     if (value !== undefined && !GCP_KMS_NAME_PATTERN.test(value)) problems.push([[name], GCP_KMS_NAME_RULE]);
   }
-  if (args.protectionLevel !== undefined && !isProtectionLevel(args.protectionLevel)) {
-    problems.push([["protectionLevel"], PROTECTION_LEVEL_RULE]);
+  if (args.protectionLevel !== undefined && !isOneOf(ProtectionLevel, args.protectionLevel)) {
+    problems.push([["protectionLevel"], oneOfRule(ProtectionLevel)]);
   }
   // Bounds: Cloud KMS reference, CryptoKey.rotationPeriod (24 to 876,000 hours) and "Destroy and restore key versions".
-  for (const [name, max] of [["rotationPeriodInDays", 36_500], ["destroyDelayInDays", 120]] as const) {
-    const [problem] = daysProblems(name, args[name], 1, max);
-    if (problem !== undefined) problems.push([[name], problem.slice(name.length + 2)]);
-  }
+  problems.push(...daysProblems("rotationPeriodInDays", args.rotationPeriodInDays, 1, 36_500));
+  problems.push(...daysProblems("destroyDelayInDays", args.destroyDelayInDays, 1, 120));
   for (const [key, value] of Object.entries(args.labels ?? {})) {
     if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) {
       problems.push([["labels", key], "keys and values of labels are up to 63 characters of a-z, 0-9, _ and -; keys begin with a letter"]);

@@ -16,8 +16,8 @@ import { registerAuditLog } from "./audit-log.js";
 import { type GcpExistingArgs } from "./existing.js";
 import { registerGrants } from "./grants.js";
 import { serviceAccountMember } from "./identity.js";
-import { createKey, createKeyRing, createProject, readKey, readKeyRing } from "./key.js";
-import { type ResolvedGcpTenantKeyArgs, resolveGcpTenantKeyArgs } from "./tenant-key-args.js";
+import { createProject, keyIn } from "./key.js";
+import { resolveGcpTenantKeyArgs } from "./tenant-key-args.js";
 
 /** A project to create for the key. In neither an organization nor a folder, it belongs to whoever creates it. */
 export interface GcpNewProjectArgs {
@@ -107,7 +107,7 @@ export class GcpTenantKey extends pulumi.ComponentResource {
 
     const { projectId } = resolved;
     const project = args.createProject === undefined ? projectId : createProject(this, name, args.createProject);
-    const keyId = keyOf(this, name, args, resolved, project);
+    const keyId = keyIn(this, name, "GcpTenantKey", { ...resolved, project, existing: args.existing }, args, resolved.granted);
     // Nothing at all is made around a key that does not fit.
     const home = args.existing?.key === undefined ? project : keyId.apply(() => projectId);
 
@@ -127,14 +127,4 @@ export class GcpTenantKey extends pulumi.ComponentResource {
     this.location = pulumi.output(resolved.locationInWords);
     this.registerOutputs({ descriptor: this.descriptor, location: this.location });
   }
-}
-
-/** The key's id, of a new one or of one that is there. */
-function keyOf(
-  parent: GcpTenantKey, name: string, args: GcpTenantKeyArgs, resolved: ResolvedGcpTenantKeyArgs, project: pulumi.Input<string>,
-): pulumi.Output<string> {
-  const place = { ...resolved, project };
-  if (args.existing?.key !== undefined) return readKey(parent, name, "GcpTenantKey", place, resolved.granted);
-  const ring = args.existing?.keyRing === undefined ? createKeyRing(parent, name, place) : readKeyRing(parent, name, place);
-  return createKey(parent, name, ring, resolved.keyName, args);
 }
