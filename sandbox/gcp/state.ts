@@ -178,10 +178,9 @@ export interface GcpState {
   readonly alertPolicies: AlertPolicyRecord[];
 }
 
-/** Adds what a state of an earlier version lacks. */
-export function completed(state: GcpState): GcpState {
-  const found: Partial<GcpState> = state;
-  return Object.assign(state, { notificationChannels: found.notificationChannels ?? [], alertPolicies: found.alertPolicies ?? [] });
+/** What earlier versions did not write. */
+export function laterState(): Pick<GcpState, "notificationChannels" | "alertPolicies"> {
+  return { notificationChannels: [], alertPolicies: [] };
 }
 
 /** Name of the service's account in a fresh sandbox. */
@@ -254,8 +253,7 @@ export function initialState(now: number): GcpState {
     keyRings: [],
     keys: [],
     takenAway: {},
-    notificationChannels: [],
-    alertPolicies: [],
+    ...laterState(),
   };
   addTenancy(state, TENANT_PROJECT, now, { organization: TENANT_ORGANIZATION, billingAccount: TENANT_BILLING_ACCOUNT });
   for (const project of [OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);

@@ -8,7 +8,7 @@ import { z } from "zod";
 
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
-import { type LockRecord, lockRecords } from "../../state.js";
+import { type LockRecord } from "../../state.js";
 import { authorize, body, resourceGroupOf, vaultOf } from "../arm-call.js";
 import { ArmError, badRequest, notInSandbox } from "../errors.js";
 
@@ -31,7 +31,7 @@ export function putLock(call: Call): ApiAnswer {
   if (level !== "CanNotDelete") throw notInSandbox(`locks of the level ${level}`);
   const existing = find(call);
   const lock: LockRecord = { name: existing?.name ?? name, scope: existing?.scope ?? scope, level, notes: notes ?? null };
-  const locks = lockRecords(call.state);
+  const locks = call.state.locks;
   if (existing === undefined) locks.push(lock);
   else locks[locks.indexOf(existing)] = lock;
   call.save();
@@ -51,7 +51,7 @@ export function deleteLock(call: Call): ApiAnswer {
   authorize(call, `${ACTION}/delete`, scopeOf(call));
   const found = find(call);
   if (found === undefined) return { status: 204 };
-  const locks = lockRecords(call.state);
+  const locks = call.state.locks;
   locks.splice(locks.indexOf(found), 1);
   call.save();
   return { status: 200 };
@@ -61,7 +61,7 @@ export function deleteLock(call: Call): ApiAnswer {
 export function listLocks(call: Call): ApiAnswer {
   const scope = scopeOf(call);
   authorize(call, `${ACTION}/read`, scope);
-  const listed = lockRecords(call.state).filter((lock) => lock.scope.toLowerCase() === scope.toLowerCase());
+  const listed = call.state.locks.filter((lock) => lock.scope.toLowerCase() === scope.toLowerCase());
   return { status: 200, body: { value: listed.map(shown) } };
 }
 
@@ -79,7 +79,7 @@ function scopeOf(call: Call): string {
 
 function find(call: Call): LockRecord | undefined {
   const [name, scope] = [call.parameter("lock").toLowerCase(), scopeOf(call).toLowerCase()];
-  return lockRecords(call.state).find((lock) => lock.name.toLowerCase() === name && lock.scope.toLowerCase() === scope);
+  return call.state.locks.find((lock) => lock.name.toLowerCase() === name && lock.scope.toLowerCase() === scope);
 }
 
 function shown({ name, scope, level, notes }: LockRecord): object {
