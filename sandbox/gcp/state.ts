@@ -146,16 +146,9 @@ export interface TakenAway {
   readonly grants: { readonly role: string; readonly member: string }[];
 }
 
-/** A channel of Cloud Monitoring; members as the API has them. */
-export interface ChannelRecord {
-  /** `projects/P/notificationChannels/N`. */
-  readonly name: string;
-  resource: Readonly<Record<string, unknown>>;
-}
-
-/** An alert policy of Cloud Monitoring. */
-export interface AlertPolicyRecord {
-  /** `projects/P/alertPolicies/N`. */
+/** A notification channel or an alert policy of Cloud Monitoring; members as the API has them. */
+export interface MonitoredRecord {
+  /** `projects/P/notificationChannels/N`, `projects/P/alertPolicies/N`. */
   readonly name: string;
   resource: Readonly<Record<string, unknown>>;
 }
@@ -174,8 +167,8 @@ export interface GcpState {
   readonly keyRings: KeyRingRecord[];
   readonly keys: CryptoKeyRecord[];
   readonly takenAway: Record<string, TakenAway>;
-  readonly notificationChannels: ChannelRecord[];
-  readonly alertPolicies: AlertPolicyRecord[];
+  readonly notificationChannels: MonitoredRecord[];
+  readonly alertPolicies: MonitoredRecord[];
 }
 
 /** What earlier versions did not write. */

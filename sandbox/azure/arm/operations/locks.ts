@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
 import { type LockRecord } from "../../state.js";
-import { authorize, body, resourceGroupOf, vaultOf } from "../arm-call.js";
+import { authorize, body, extensionScope, resourceGroupOf, vaultOf } from "../arm-call.js";
 import { ArmError, badRequest, notInSandbox } from "../errors.js";
 
 const ACTION = "Microsoft.Authorization/locks";
@@ -22,7 +22,7 @@ const schema = z.strictObject({
 
 /** Makes a lock, or changes one. */
 export function putLock(call: Call): ApiAnswer {
-  const scope = scopeOf(call);
+  const scope = extensionScope(call);
   authorize(call, `${ACTION}/write`, scope);
   requireScope(call);
   const name = call.parameter("lock");
@@ -40,7 +40,7 @@ export function putLock(call: Call): ApiAnswer {
 
 /** A lock. */
 export function getLock(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/read`, scopeOf(call));
+  authorize(call, `${ACTION}/read`, extensionScope(call));
   const found = find(call);
   if (found === undefined) throw new ArmError(404, "LockNotFound", `The lock '${call.parameter("lock")}' could not be found.`);
   return { status: 200, body: shown(found) };
@@ -48,7 +48,7 @@ export function getLock(call: Call): ApiAnswer {
 
 /** Takes a lock away. */
 export function deleteLock(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/delete`, scopeOf(call));
+  authorize(call, `${ACTION}/delete`, extensionScope(call));
   const found = find(call);
   if (found === undefined) return { status: 204 };
   const locks = call.state.locks;
@@ -59,7 +59,7 @@ export function deleteLock(call: Call): ApiAnswer {
 
 /** The locks on exactly this scope. */
 export function listLocks(call: Call): ApiAnswer {
-  const scope = scopeOf(call);
+  const scope = extensionScope(call);
   authorize(call, `${ACTION}/read`, scope);
   const listed = call.state.locks.filter((lock) => lock.scope.toLowerCase() === scope.toLowerCase());
   return { status: 200, body: { value: listed.map(shown) } };
@@ -70,15 +70,8 @@ function requireScope(call: Call): void {
   else if (call.parameter("resourceGroup") !== "") resourceGroupOf(call);
 }
 
-/** The scope is what stands before the provider's part of the path. */
-function scopeOf(call: Call): string {
-  const { path } = call.request;
-  const end = path.findLastIndex((segment) => segment.toLowerCase() === "microsoft.authorization") - 1;
-  return `/${path.slice(0, end).join("/")}`;
-}
-
 function find(call: Call): LockRecord | undefined {
-  const [name, scope] = [call.parameter("lock").toLowerCase(), scopeOf(call).toLowerCase()];
+  const [name, scope] = [call.parameter("lock").toLowerCase(), extensionScope(call).toLowerCase()];
   return call.state.locks.find((lock) => lock.name.toLowerCase() === name && lock.scope.toLowerCase() === scope);
 }
 
