@@ -5,11 +5,15 @@
  */
 import { dirname, join } from "node:path";
 
+import { z } from "zod";
+
 import { ByokError, type ByokErrorCode, BYOK_ERROR_CODES } from "../runtime/master-key/errors.js";
 import { execute, ExecuteError } from "../sandbox/demo/execute.js";
 import { CREDENTIAL_VARIABLE, type Settings } from "./settings.js";
 
 const ROOT = dirname(__dirname);
+
+const CLOUDS = ["aws", "gcp", "azure"];
 
 /** One stack, with the deployer's environment. */
 export class PulumiStack {
@@ -56,10 +60,17 @@ export class PulumiStack {
     await this.#stack("state", "unprotect", "--all", "--yes");
   }
 
-  /** A configuration value; undefined if there is none. */
+  /** A configuration value, structured ones as JSON text; undefined if there is none. */
   async getConfig(key: string): Promise<string | undefined> {
     const all = JSON.parse(await this.#stack("config", "--json")) as Record<string, { value?: string }>;
     return all[key]?.value;
+  }
+
+  /** Clouds whose key the configuration takes over. */
+  async adoptedKeys(): Promise<string[]> {
+    const adopted: string[] = [];
+    for (const cloud of CLOUDS) if (adoptsKey(await this.getConfig(`byok:${cloud}`))) adopted.push(cloud);
+    return adopted;
   }
 
   async setConfig(key: string, value: string): Promise<void> {
@@ -77,6 +88,19 @@ export class PulumiStack {
   #run(...args: string[]): Promise<string> {
     return execute("pulumi", [...args, "--non-interactive", "--color=never"], { cwd: this.#settings.project, env: process.env, signal: this.#signal });
   }
+}
+
+/** True for the configuration of a cloud that names an existing key. */
+export function adoptsKey(json: string | undefined): boolean {
+  if (json === undefined) return false;
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    // The program says what is wrong with it, before anything is made.
+    return false;
+  }
+  return z.object({ existing: z.object({ key: z.string() }) }).safeParse(value).success;
 }
 
 /** `byok`, with the service's environment: none of the deployer's credentials are in it. */

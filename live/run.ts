@@ -84,6 +84,10 @@ async function stages(run: Stage): Promise<void> {
       throw new ByokError("CONFIG_INVALID", `Stack ${stack} holds ${resources} resources already. Name a stack that is empty, or give --existing: it is then used and left as it is.`);
     }
     if (resources === 0 && settings.existing) throw new ByokError("CONFIG_INVALID", `Stack ${stack} holds nothing yet: leave --existing out, or run pulumi up first.`);
+    const adopted = settings.destroyKeys ? await pulumi.adoptedKeys() : [];
+    if (adopted.length > 0) {
+      throw new ByokError("CONFIG_INVALID", `Stack ${stack} takes over a key that is there already (${adopted.map((cloud) => `byok:${cloud}.existing.key`).join(", ")}): a run never deletes what it did not create. Leave --destroy-keys out.`);
+    }
     // The updates of the run must change the grant and nothing else.
     if (settings.existing) await pulumi.expectNoChanges();
     return `${resources} resources`;
@@ -155,7 +159,7 @@ async function suspend(run: Stage): Promise<void> {
     await (before === undefined ? stack.removeConfig("byok:access") : stack.setConfig("byok:access", before));
     await stack.up();
   };
-  const undoing: Undo = { what: "access: suspended", how: `pulumi config rm byok:access --stack ${settings.stack}; pulumi up --stack ${settings.stack}`, run: () => restore(run.undoing) };
+  const undoing: Undo = { what: "access: suspended", how: `pulumi config ${before === undefined ? "rm byok:access" : `set byok:access ${before}`} --stack ${settings.stack}; pulumi up --stack ${settings.stack}`, run: () => restore(run.undoing) };
   await report.stage("suspend", async () => {
     undo.push(undoing);
     await pulumi.setConfig("byok:access", "suspended");

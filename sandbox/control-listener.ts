@@ -10,7 +10,7 @@ import { answerKms } from "./aws/http.js";
 import { type Kms } from "./aws/kms.js";
 import { type Clouds } from "./clouds.js";
 import { answerControl, CONTROL_PATH } from "./control.js";
-import { listen, stopServer } from "./listen.js";
+import { KEEP_ALIVE, listen, stopServer } from "./listen.js";
 
 /** Requests are small: 4 KiB of plaintext, 32 KiB of policy. */
 const MAX_BODY = 1 << 20;
@@ -38,7 +38,7 @@ export interface ControlListener {
  * @throws ByokError CONFIG_INVALID if the port is taken.
  */
 export async function startControlListener(parts: ControlListenerParts, port: number): Promise<ControlListener> {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE }, (request, response) => {
     answer(request, response, parts).catch((error: unknown) => {
       response.destroy(error instanceof Error ? error : new Error(String(error)));
     });

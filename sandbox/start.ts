@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { Faults } from "./aws/faults.js";
 import { Kms } from "./aws/kms.js";
 import { AwsSandbox } from "./aws/sandbox.js";
-import { initialState } from "./aws/state.js";
+import { initialState, laterState } from "./aws/state.js";
 import { AZURE_HOSTS, type RunningAzure, startAzure } from "./azure/index.js";
 import { issueServerTls, type ServerTls } from "./certificate-authority.js";
 import { type CloudName } from "./cloud.js";
@@ -73,7 +73,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     lock.release();
   };
   try {
-    const kms = new Kms(StateFile.open(join(directory, "aws.json"), initialState), options.clock ?? Date.now);
+    const kms = new Kms(StateFile.open(join(directory, "aws.json"), initialState, laterState()), options.clock ?? Date.now);
     const faults = new Faults();
     const tls = names.length > 1 ? await issueServerTls(SERVER_NAMES) : undefined;
     const gcp = tls !== undefined && names.includes("gcp") ? await startGcp({ directory, tls, clock: options.clock }) : undefined;

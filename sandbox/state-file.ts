@@ -18,9 +18,10 @@ export class StateFile<State extends { readonly schema: 1 }> {
   /**
    * Opens the file, or makes a first one. The caller holds the directory's lock.
    *
+   * @param later members that earlier versions did not write, as they are where there is nothing yet.
    * @throws ByokError CONFIG_INVALID if there is a file that this version did not write.
    */
-  static open<State extends { readonly schema: 1 }>(path: string, initialState: () => State): StateFile<State> {
+  static open<State extends { readonly schema: 1 }>(path: string, initialState: () => State, later: Partial<State> = {}): StateFile<State> {
     let text: string;
     try {
       text = readFileSync(path, "utf8");
@@ -30,7 +31,7 @@ export class StateFile<State extends { readonly schema: 1 }> {
       created.save();
       return created;
     }
-    return new StateFile(path, parseState(path, text) as State);
+    return new StateFile(path, { ...later, ...(parseState(path, text) as State) });
   }
 
   /** Writes the whole state in one step. */

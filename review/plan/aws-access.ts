@@ -7,7 +7,7 @@
  * @module
  */
 import { type DeclaredResource, isObject, textInput, UNKNOWN } from "../declared-resource.js";
-import { accountOf as ownerOf } from "../record/adopted.js";
+import { boundAccount } from "../record/adopted.js";
 import { type Declared, type DerivedAccess, targetOf } from "./access-table.js";
 import { shortType } from "./cloud-of.js";
 import { type AccessRow, type Finding } from "./schema.js";
@@ -172,7 +172,7 @@ function whoseIs({ service }: Declared, kind: string, id: string, account: strin
 
 /** Account that the providers are bound to; in brackets if they are bound to none. */
 function tenantAccount({ resources }: Declared): string {
-  return ownerOf(resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs ?? {});
+  return boundAccount(resources.find(({ type }) => type === "pulumi:providers:aws")?.inputs ?? {});
 }
 
 function grantRows(declared: Declared, grant: DeclaredResource, account: string): AccessRow[] {

@@ -9,7 +9,7 @@ import { GCP_GLOBAL, GCP_RESIDENCY } from "../../components/gcp/locations.js";
 import { type Datacenter, isDatacenter, REGIONS } from "../../components/regions.js";
 import { keepsResidency } from "../../components/residency.js";
 import { type DeclaredResource, textInput } from "../declared-resource.js";
-import { accountOf } from "../record/adopted.js";
+import { boundAccount } from "../record/adopted.js";
 import { type Cloud, type Finding, type Place } from "./schema.js";
 
 /** What is somewhere, by type: its cloud, and how to tell where and whose it is. */
@@ -46,7 +46,7 @@ function awsPlace(resource: DeclaredResource, provider: DeclaredResource | undef
   const arn = /^arn:[^:]+:kms:([^:]+):(\d{12}):/.exec(resource.id ?? "");
   return {
     cloud: "aws",
-    account: `account ${arn?.[2] ?? accountOf(provider?.inputs ?? {})}`,
+    account: `account ${arn?.[2] ?? boundAccount(provider?.inputs ?? {})}`,
     location: arn?.[1] ?? textInput(resource, "region") ?? (provider === undefined ? undefined : textInput(provider, "region")) ?? ASKED_AT_UP,
   };
 }

@@ -10,13 +10,13 @@ import { textInput } from "../declared-resource.js";
 import { type Asked, type Values } from "./cloud-answers.js";
 
 /** The stack's configuration, as the program gets it. */
-export type Config = Readonly<Record<string, string>>;
+type Config = Readonly<Record<string, string>>;
 
 /** State of what a program reads by its id, beside what the id tells. Names: the SDKs' declarations of each resource. */
 export function adoptedState({ type, provider }: Asked, id: string): Values {
   switch (type) {
     case "aws:kms/key:Key":
-      return { policy: defaultKeyPolicy(accountOf(provider)) };
+      return { policy: defaultKeyPolicy(boundAccount(provider)) };
     case "gcp:kms/cryptoKey:CryptoKey":
       return {
         purpose: "ENCRYPT_DECRYPT",
@@ -38,7 +38,7 @@ export function lookedUp(token: string, args: Values, provider: Values, config: 
   switch (token) {
     case "aws:kms/getKey:getKey": {
       const asked = textInput({ inputs: args }, "keyId") ?? "";
-      const account = accountOf(provider);
+      const account = boundAccount(provider);
       const keyId = /^alias\//.test(asked) ? `<id of ${asked}>` : asked.replace(/^arn:.*:key\//, "");
       return {
         id: keyId,
@@ -80,7 +80,7 @@ export function lookedUp(token: string, args: Values, provider: Values, config: 
     case "azure-native:resources:getResourceGroup":
       return { name: args["resourceGroupName"] };
     case "aws:index/getCallerIdentity:getCallerIdentity":
-      return { accountId: accountOf(provider), arn: "<arn of the deployer>" };
+      return { accountId: boundAccount(provider), arn: "<arn of the deployer>" };
     case "gcp:organizations/getProject:getProject":
       return { projectId: args["projectId"] ?? provider["project"] };
     case "azure-native:authorization:getClientConfig":
@@ -117,8 +117,8 @@ function defaultKeyPolicy(account: string): string {
   return JSON.stringify({ Version: "2012-10-17", Id: "key-default-1", Statement: [statement] });
 }
 
-/** The account that a provider is bound to. */
-export function accountOf(provider: Values): string {
+/** The account that a provider of AWS is bound to, as stacks/providers.ts binds it; in angle brackets if it is bound to none. */
+export function boundAccount(provider: Values): string {
   const allowed = provider["allowedAccountIds"];
   const list: unknown = typeof allowed === "string" ? JSON.parse(allowed) : allowed;
   return Array.isArray(list) && typeof list[0] === "string" ? list[0] : "<account>";

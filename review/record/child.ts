@@ -14,33 +14,13 @@ import {
   type RegisterResourceRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 
+import { answerOnce } from "../../runtime/cli/one-answer.js";
 import { type DeclaredProgram, type DeclaredResource, isObject, packageOf } from "../declared-resource.js";
 import { type Asked, createdState, idOf, isProvider, knownByReading, plain, readState, type Values } from "./cloud-answers.js";
 import { lookedUp } from "./adopted.js";
-import { type ProgramRun, type RecordAnswer } from "./run-program.js";
+import { type ProgramRun } from "./run-program.js";
 
-process.once("message", (request) => {
-  // The first failure ends the run: outputs of a failed resource would be waited for in vain.
-  const failed = new Promise<never>((_, reject) => {
-    process.on("unhandledRejection", reject).on("uncaughtException", reject);
-    record(request as ProgramRun, reject).then((recorded) => {
-      answer({ recorded });
-    }, reject);
-  });
-  failed.catch((error: unknown) => {
-    answer({ error: error instanceof Error ? error.message : String(error) });
-  });
-});
-
-let answered = false;
-
-function answer(message: RecordAnswer): void {
-  if (answered) return;
-  answered = true;
-  process.send?.(message, () => {
-    process.exit("error" in message ? 1 : 0);
-  });
-}
+answerOnce((request, onFailure) => record(request as ProgramRun, onFailure));
 
 async function record(run: ProgramRun, onFailure: (error: unknown) => void): Promise<DeclaredProgram> {
   // The program's own copy of Pulumi: another one would not share its runtime. Of a folder, what is in it counts.

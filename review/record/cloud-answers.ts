@@ -6,7 +6,7 @@
  * @module
  */
 import { isObject, packageOf, UNKNOWN } from "../declared-resource.js";
-import { accountOf, adoptedState } from "./adopted.js";
+import { adoptedState, boundAccount } from "./adopted.js";
 
 /** Properties of a resource, raw. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -25,11 +25,6 @@ function known(value: unknown, what: string): string {
   return typeof value === "string" && value !== UNKNOWN ? value : `<${what}>`;
 }
 
-/** The account that the provider is bound to, as stacks/providers.ts binds it. */
-function awsAccount({ provider }: Asked): string {
-  return accountOf(provider);
-}
-
 function awsRegion({ inputs, provider }: Asked): string {
   return known(inputs["region"] ?? provider["region"], "region");
 }
@@ -41,24 +36,23 @@ function awsPartition(asked: Asked): string {
 }
 
 function awsArn(asked: Asked, service: string, resource: string): string {
-  return `arn:${awsPartition(asked)}:${service}:${awsRegion(asked)}:${awsAccount(asked)}:${resource}`;
+  return `arn:${awsPartition(asked)}:${service}:${awsRegion(asked)}:${boundAccount(asked.provider)}:${resource}`;
+}
+
+function awsKey(asked: Asked): Values {
+  const keyId = `<id of ${asked.name}>`;
+  return { keyId, arn: awsArn(asked, "kms", `key/${keyId}`) };
 }
 
 /** Computed properties by type, beside the inputs. Names of properties: the SDKs' own declarations of each resource. */
 const COMPUTED: Readonly<Record<string, (asked: Asked) => Values>> = {
-  "aws:kms/key:Key": (asked) => {
-    const keyId = `<id of ${asked.name}>`;
-    return { keyId, arn: awsArn(asked, "kms", `key/${keyId}`) };
-  },
-  "aws:kms/replicaKey:ReplicaKey": (asked) => {
-    const keyId = `<id of ${asked.name}>`;
-    return { keyId, arn: awsArn(asked, "kms", `key/${keyId}`) };
-  },
+  "aws:kms/key:Key": awsKey,
+  "aws:kms/replicaKey:ReplicaKey": awsKey,
   "aws:kms/alias:Alias": (asked) => ({ arn: awsArn(asked, "kms", known(asked.inputs["name"], "alias")) }),
   "aws:sns/topic:Topic": (asked) => ({ arn: awsArn(asked, "sns", known(asked.inputs["name"], `name of ${asked.name}`)) }),
   "aws:cloudwatch/eventRule:EventRule": (asked) => ({ arn: awsArn(asked, "events", `rule/${known(asked.inputs["name"], `name of ${asked.name}`)}`) }),
   "aws:iam/role:Role": (asked) => ({
-    arn: `arn:aws:iam::${awsAccount(asked)}:role/${known(asked.inputs["name"], `name of ${asked.name}`)}`,
+    arn: `arn:aws:iam::${boundAccount(asked.provider)}:role/${known(asked.inputs["name"], `name of ${asked.name}`)}`,
   }),
   "gcp:organizations/project:Project": ({ name }) => ({ number: `<number of ${name}>` }),
   "gcp:serviceaccount/account:Account": ({ inputs, provider }) => {
@@ -79,8 +73,8 @@ const COMPUTED: Readonly<Record<string, (asked: Asked) => Values>> = {
 
 /**
  * Ids in the cloud that follow from the inputs, by type; undefined where a part is missing, in angle brackets where the cloud
- * chooses it. Sources: the "Import" section of
- * each resource in the Pulumi registry, which is also the form of the id in a stack's state.
+ * chooses it. Sources: the "Import" section of each resource in the Pulumi registry, which is also the form of the id in a
+ * stack's state.
  */
 const IDS: Readonly<Record<string, (asked: Asked) => string | undefined>> = {
   "aws:kms/alias:Alias": ({ inputs }) => text(inputs["name"]),
@@ -94,20 +88,23 @@ const IDS: Readonly<Record<string, (asked: Asked) => string | undefined>> = {
   "azure-native:keyvault:Key": (asked) => join("", vaultId(asked), "/keys/", asked.inputs["keyName"]),
 };
 
-function resourceGroupId({ inputs, provider }: Asked): string | undefined {
+/** Azure Resource Manager reference, "Resource IDs". */
+export function resourceGroupId({ inputs, provider }: Asked): string | undefined {
   return join("/subscriptions/", provider["subscriptionId"], "/resourceGroups/", inputs["resourceGroupName"]);
 }
 
-function vaultId(asked: Asked): string | undefined {
+/** Likewise, of a vault. */
+export function vaultId(asked: Asked): string | undefined {
   return join("", resourceGroupId(asked), "/providers/Microsoft.KeyVault/vaults/", asked.inputs["vaultName"]);
 }
 
-function text(value: unknown): string | undefined {
+/** A value that is a known text. */
+export function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== UNKNOWN ? value : undefined;
 }
 
 /** The parts one after another; undefined if one of them is no text, or not known. */
-function join(...parts: readonly unknown[]): string | undefined {
+export function join(...parts: readonly unknown[]): string | undefined {
   return parts.every((part) => text(part) !== undefined) ? parts.join("") : undefined;
 }
 
@@ -170,4 +167,3 @@ export function plain(value: unknown): unknown {
 export function isProvider(type: string): boolean {
   return type.startsWith("pulumi:providers:") && packageOf(type) !== "";
 }
-

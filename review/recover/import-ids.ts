@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { type DeclaredResource, isObject, objectIn, UNKNOWN } from "../declared-resource.js";
-import { type Asked, createdState, idPattern } from "../record/cloud-answers.js";
+import { type DeclaredResource, isObject, objectIn } from "../declared-resource.js";
+import { type Asked, createdState, idPattern, join, resourceGroupId, text, vaultId } from "../record/cloud-answers.js";
 
 /** Forms that differ from the id in the state, or have none there until the cloud has chosen it. */
 const IMPORT_IDS: Readonly<Record<string, (asked: Asked) => string | undefined>> = {
@@ -35,17 +35,7 @@ const IMPORT_IDS: Readonly<Record<string, (asked: Asked) => string | undefined>>
   },
   "azuread:index/application:Application": ({ name }) => `/applications/<object id of ${name}>`,
   "azuread:index/servicePrincipal:ServicePrincipal": ({ name }) => `/servicePrincipals/<object id of ${name}>`,
-  "azure-native:keyvault:AccessPolicy": ({ inputs, provider }) =>
-    join(
-      "/subscriptions/",
-      provider["subscriptionId"],
-      "/resourceGroups/",
-      inputs["resourceGroupName"],
-      "/providers/Microsoft.KeyVault/vaults/",
-      inputs["vaultName"],
-      "/accessPolicy/",
-      objectIn(inputs, "policy")["objectId"],
-    ),
+  "azure-native:keyvault:AccessPolicy": (asked) => join(vaultId(asked), "/accessPolicy/", objectIn(asked.inputs, "policy")["objectId"]),
   "azure-native:authorization:RoleAssignment": ({ inputs }) =>
     join(inputs["scope"], "/providers/Microsoft.Authorization/roleAssignments/", inputs["roleAssignmentName"]),
   "azure-native:authorization:ManagementLockByScope": ({ inputs }) =>
@@ -64,16 +54,8 @@ export function importIdPattern(resource: DeclaredResource, provider: DeclaredRe
   return (IMPORT_IDS[resource.type] ?? idPattern)(asked);
 }
 
-/** Azure Resource Manager reference, "Resource IDs". */
-function inGroup({ inputs, provider }: Asked, type: string, nameInput: string): string | undefined {
-  return join(
-    "/subscriptions/",
-    provider["subscriptionId"],
-    "/resourceGroups/",
-    inputs["resourceGroupName"],
-    `/providers/${type}/`,
-    inputs[nameInput],
-  );
+function inGroup(asked: Asked, type: string, nameInput: string): string | undefined {
+  return join(resourceGroupId(asked), `/providers/${type}/`, asked.inputs[nameInput]);
 }
 
 /** A resource in another region than its provider says where. */
@@ -91,12 +73,4 @@ function member({ inputs }: Asked, on: string): string | undefined {
 
 function after(value: string | undefined, separator: string): string | undefined {
   return value?.slice(value.includes(separator) ? value.indexOf(separator) + separator.length : 0);
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== UNKNOWN ? value : undefined;
-}
-
-function join(...parts: readonly unknown[]): string | undefined {
-  return parts.every((part) => text(part) !== undefined) ? parts.join("") : undefined;
 }

@@ -17,7 +17,7 @@ import * as grants from "./operations/grants.js";
 import * as keys from "./operations/keys.js";
 import * as policies from "./operations/policies.js";
 import * as rotation from "./operations/rotation.js";
-import { type AwsState, upgradedState } from "./state.js";
+import { type AwsState } from "./state.js";
 
 const OPERATIONS: ReadonlyMap<string, (call: Call) => object> = new Map(
   Object.entries({
@@ -82,9 +82,7 @@ export class Kms {
     private readonly file: StateFile<AwsState>,
     /** Sandbox time in epoch milliseconds; tests move it. */
     private readonly clock: () => number,
-  ) {
-    upgradedState(file.state);
-  }
+  ) {}
 
   /** Calls so far, oldest first. */
   get audit(): readonly AuditEntry[] {

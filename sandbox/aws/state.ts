@@ -126,10 +126,9 @@ export interface AwsState {
   readonly revocations: Record<string, BeforeRevocation>;
 }
 
-/** A state as this version has it: what an older one did not know is empty. */
-export function upgradedState(state: AwsState): AwsState {
-  const known: Partial<AwsState> = state;
-  return Object.assign(state, { grants: known.grants ?? [], resources: known.resources ?? [] });
+/** What earlier versions did not write. */
+export function laterState(): Pick<AwsState, "grants" | "resources"> {
+  return { grants: [], resources: [] };
 }
 
 /** Names of the identities of a fresh sandbox. */
@@ -175,8 +174,7 @@ export function initialState(): AwsState {
     signedIn: TENANT_ACCOUNT,
     keys: [],
     aliases: [],
-    grants: [],
-    resources: [],
+    ...laterState(),
     revocations: {},
   };
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { KmsError, validation } from "./errors.js";
+import { KmsError, notInSandbox, validation } from "./errors.js";
 import { callerOf, createIdentity, type IdentityRecord } from "./identity.js";
 import { type Input } from "./input.js";
 import { type Kms } from "./kms.js";
@@ -60,9 +60,12 @@ function put(kms: Kms, { kind, account, id }: Omit<StoredResource, "properties">
     if (properties === undefined && existing !== undefined) identities.splice(identities.indexOf(existing), 1);
     if (properties !== undefined && existing === undefined) identities.push(createIdentity({ name: id, arn }));
   } else if (kind === "iam:role-policy") {
-    // One policy a role is all that the sandbox's identities have.
-    const role = identities.find(({ principalArn }) => principalArn === `arn:aws:iam::${account}:role/${id.split(":")[0] ?? ""}`);
+    const [name = ""] = id.split(":");
+    const role = identities.find(({ principalArn }) => principalArn === `arn:aws:iam::${account}:role/${name}`);
     if (role === undefined) throw validation(`The role of ${id} cannot be found.`);
+    // One policy is all that the sandbox's identities have: another one would take the place of the first.
+    const others = kms.state.resources.filter((one) => one.kind === kind && one.account === account && one.id !== id && one.id.startsWith(`${name}:`));
+    if (properties !== undefined && others.length > 0) throw notInSandbox("roles with several policies");
     const policy = properties?.["policy"];
     if (typeof policy === "string") parsePolicy(policy, "identity");
     identities[identities.indexOf(role)] = { ...role, policy: typeof policy === "string" ? policy : null };

@@ -111,10 +111,9 @@ export function settle(state: AzureState, now: number): boolean {
       }
     }
   }
-  const stored = state.resources ?? [];
-  for (const record of [...stored]) {
+  for (const record of [...state.resources]) {
     if (record.deletion === null || record.deletion.purgeAt > now) continue;
-    stored.splice(stored.indexOf(record), 1);
+    state.resources.splice(state.resources.indexOf(record), 1);
     changed = true;
   }
   for (const list of [state.applications, state.servicePrincipals]) {

@@ -10,7 +10,7 @@ import * as applications from "./applications.js";
 import { type AuditEntry, type Azure, OPERATION_NAMES } from "./azure.js";
 import { FAULT_ERROR_NAMES, type Fault, type Faults } from "./faults.js";
 import * as provisioning from "./provisioning.js";
-import { type DirectoryRecord, lockRecords, storedResources } from "./state.js";
+import { type DirectoryRecord } from "./state.js";
 import * as tenant from "./tenant.js";
 import { administratorOf, ARM_RESOURCE, GRAPH_RESOURCE, issueToken, VAULT_RESOURCE } from "./tokens.js";
 
@@ -216,8 +216,8 @@ export class AzureSandbox implements TenantCloud {
   resources(): readonly AzureResource[] {
     const { state } = this.#azure;
     return [
-      ...storedResources(state).flatMap(({ id, type, location, properties, deletion }) => (deletion === null ? [{ id, type, location, properties }] : [])),
-      ...lockRecords(state).map(({ name, scope, level, notes }) => ({
+      ...state.resources.flatMap(({ id, type, location, properties, deletion }) => (deletion === null ? [{ id, type, location, properties }] : [])),
+      ...state.locks.map(({ name, scope, level, notes }) => ({
         id: `${scope}/providers/Microsoft.Authorization/locks/${name}`,
         type: "Microsoft.Authorization/locks",
         location: null,

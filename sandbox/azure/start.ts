@@ -18,7 +18,7 @@ import { Faults } from "./faults.js";
 import { answerAzure } from "./http.js";
 import { AzureSandbox } from "./sandbox.js";
 import { ARM_HOST, GRAPH_HOST, LOGIN_HOST, VAULT_SUFFIX } from "./names.js";
-import { initialState } from "./state.js";
+import { initialState, laterState } from "./state.js";
 
 /** DNS names that the server's certificate has to have, beside the loopback address. */
 export const AZURE_HOSTS: readonly string[] = [`*${VAULT_SUFFIX}`, LOGIN_HOST, ARM_HOST, GRAPH_HOST];
@@ -61,7 +61,7 @@ export interface RunningAzure {
  */
 export async function startAzure(options: AzureOptions): Promise<RunningAzure> {
   makePrivateDirectory(options.directory);
-  const azure = new Azure(StateFile.open(join(options.directory, "azure.json"), initialState), options.clock ?? Date.now);
+  const azure = new Azure(StateFile.open(join(options.directory, "azure.json"), initialState, laterState()), options.clock ?? Date.now);
   const faults = new Faults();
   const server = listener(options, (request, response) => {
     answer(azure, faults, request, response).catch((error: unknown) => {

@@ -222,23 +222,16 @@ export interface AzureState {
   readonly resourceGroups: ResourceGroupRecord[];
   readonly vaults: VaultRecord[];
   readonly roleAssignments: RoleAssignmentRecord[];
-  /** Absent in files of earlier versions; see {@link storedResources}. */
-  resources?: StoredResourceRecord[];
-  /** Likewise; see {@link lockRecords}. */
-  locks?: LockRecord[];
+  readonly resources: StoredResourceRecord[];
+  readonly locks: LockRecord[];
   readonly revocations: Record<string, BeforeRevocation>;
   /** Vaults (lower case) whose firewall the tenant closed, and what it was like before. */
   readonly closedFirewalls: Record<string, NetworkRulesRecord | null>;
 }
 
-/** The stored resources, to look at and to change. */
-export function storedResources(state: AzureState): StoredResourceRecord[] {
-  return (state.resources ??= []);
-}
-
-/** The locks, to look at and to change. */
-export function lockRecords(state: AzureState): LockRecord[] {
-  return (state.locks ??= []);
+/** What earlier versions did not write. */
+export function laterState(): Pick<AzureState, "resources" | "locks"> {
+  return { resources: [], locks: [] };
 }
 
 /** A fresh directory. Its administrator owns the subscription by a role assignment like any other. */
@@ -275,6 +268,7 @@ export function initialState(): AzureState {
       principalId: administrator.objectId,
       createdAt: 0,
     })),
+    ...laterState(),
     revocations: {},
     closedFirewalls: {},
   };

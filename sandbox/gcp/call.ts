@@ -75,6 +75,21 @@ export class Call {
     return allows([project, ...organization].map(({ policy }) => policy), serviceAccountMember(this.caller.email), permission);
   }
 
+  /**
+   * The project, once the caller has proved that it may do this there.
+   *
+   * @param service whose API says no.
+   * @param resource what the audit log names.
+   * @throws GoogleError PERMISSION_DENIED, also if there is no such project.
+   */
+  authorizeInProject(permission: string, id: string, service: string, resource = `projects/${id}`): ProjectRecord {
+    this.trace.resource = resource;
+    this.trace.permission = permission;
+    const project = this.project(id);
+    if (project === undefined || !this.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, service);
+    return project;
+  }
+
   /** The name as Google writes it: the project by its id. */
   canonical(of: ResourceName): string {
     const project = this.project(of.project)?.projectId ?? of.project;

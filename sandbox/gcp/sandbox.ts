@@ -10,7 +10,7 @@ import { type GcpAuditEntry, type GoogleCloud, isMethod } from "./google-cloud.j
 import { type PolicyRecord } from "./iam/policy.js";
 import { keyFileOf } from "./identity.js";
 import { PROJECT_ID } from "./names.js";
-import { addTenancy, type ChannelRecord, CLOUD_KMS, deployerOf, newServiceAccount, SERVICE_IDENTITY, type ServiceAccountRecord } from "./state.js";
+import { addTenancy, CLOUD_KMS, deployerOf, type MonitoredRecord, newServiceAccount, SERVICE_IDENTITY, type ServiceAccountRecord } from "./state.js";
 import { GcpTenant } from "./tenant.js";
 
 /** A service account of the sandbox, worth nothing outside it. */
@@ -172,7 +172,7 @@ export class GcpSandbox extends GcpTenant {
   /** Notification channels and alert policies of all projects, as Cloud Monitoring has them. */
   monitoring(): GcpMonitoring {
     const { notificationChannels, alertPolicies } = this.#cloud.state;
-    const shown = ({ name, resource }: ChannelRecord) => ({ ...resource, name });
+    const shown = ({ name, resource }: MonitoredRecord) => ({ ...resource, name });
     return { notificationChannels: notificationChannels.map(shown), alertPolicies: alertPolicies.map(shown) };
   }
 

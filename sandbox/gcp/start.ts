@@ -12,7 +12,7 @@ import { GoogleCloud } from "./google-cloud.js";
 import { listen, type ServerCertificate } from "./listener.js";
 import { loadGoogleRpc } from "./load.js";
 import { GcpSandbox } from "./sandbox.js";
-import { completed, initialState } from "./state.js";
+import { initialState, laterState } from "./state.js";
 import { authenticate } from "./token.js";
 
 /** How to start it. */
@@ -47,9 +47,7 @@ export async function startGcp(options: GcpOptions): Promise<RunningGcp> {
   const { directory, port = 0, tls, clock = Date.now } = options;
   const rpc = loadGoogleRpc();
   makePrivateDirectory(directory);
-  const file = StateFile.open(join(directory, "gcp.json"), () => initialState(clock()));
-  completed(file.state);
-  const cloud = new GoogleCloud(file, clock);
+  const cloud = new GoogleCloud(StateFile.open(join(directory, "gcp.json"), () => initialState(clock()), laterState()), clock);
   const faults = new GcpFaults();
   const listener = await listen(rpc, tls, port, (bound) => ({
     cloud,

@@ -146,16 +146,9 @@ export interface TakenAway {
   readonly grants: { readonly role: string; readonly member: string }[];
 }
 
-/** A channel of Cloud Monitoring; members as the API has them. */
-export interface ChannelRecord {
-  /** `projects/P/notificationChannels/N`. */
-  readonly name: string;
-  resource: Readonly<Record<string, unknown>>;
-}
-
-/** An alert policy of Cloud Monitoring. */
-export interface AlertPolicyRecord {
-  /** `projects/P/alertPolicies/N`. */
+/** A notification channel or an alert policy of Cloud Monitoring; members as the API has them. */
+export interface MonitoredRecord {
+  /** `projects/P/notificationChannels/N`, `projects/P/alertPolicies/N`. */
   readonly name: string;
   resource: Readonly<Record<string, unknown>>;
 }
@@ -174,14 +167,13 @@ export interface GcpState {
   readonly keyRings: KeyRingRecord[];
   readonly keys: CryptoKeyRecord[];
   readonly takenAway: Record<string, TakenAway>;
-  readonly notificationChannels: ChannelRecord[];
-  readonly alertPolicies: AlertPolicyRecord[];
+  readonly notificationChannels: MonitoredRecord[];
+  readonly alertPolicies: MonitoredRecord[];
 }
 
-/** Adds what a state of an earlier version lacks. */
-export function completed(state: GcpState): GcpState {
-  const found: Partial<GcpState> = state;
-  return Object.assign(state, { notificationChannels: found.notificationChannels ?? [], alertPolicies: found.alertPolicies ?? [] });
+/** What earlier versions did not write. */
+export function laterState(): Pick<GcpState, "notificationChannels" | "alertPolicies"> {
+  return { notificationChannels: [], alertPolicies: [] };
 }
 
 /** Name of the service's account in a fresh sandbox. */
@@ -254,8 +246,7 @@ export function initialState(now: number): GcpState {
     keyRings: [],
     keys: [],
     takenAway: {},
-    notificationChannels: [],
-    alertPolicies: [],
+    ...laterState(),
   };
   addTenancy(state, TENANT_PROJECT, now, { organization: TENANT_ORGANIZATION, billingAccount: TENANT_BILLING_ACCOUNT });
   for (const project of [OTHER_TENANT_PROJECT, SERVICE_PROJECT]) addTenancy(state, project, now);

@@ -10,36 +10,16 @@ import { createRequire } from "node:module";
 import type * as Pulumi from "@pulumi/pulumi";
 import { type RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 
+import { answerOnce } from "../../runtime/cli/one-answer.js";
 import { SandboxClient } from "../client.js";
 import { readSandboxFile } from "../sandbox-file.js";
-import { type ChildAnswer, type ChildRequest, type DeployedResource, type DeploymentResult } from "./in-process.js";
+import { type ChildRequest, type DeployedResource, type DeploymentResult } from "./in-process.js";
 import { marshal, unmarshalObject } from "./marshal.js";
 import { type ConfiguredProvider, type Provider, type SandboxAccess } from "./provider.js";
 import { configuredPackage, packageOf, providerNamed } from "./providers.js";
 import { type Properties } from "./values.js";
 
-process.once("message", (request) => {
-  // The first failure ends the run: outputs of a failed resource would be waited for in vain.
-  const failed = new Promise<never>((_, reject) => {
-    process.on("unhandledRejection", reject).on("uncaughtException", reject);
-    deploy(request as ChildRequest, reject).then((result) => {
-      answer({ result });
-    }, reject);
-  });
-  failed.catch((error: unknown) => {
-    answer({ error: messageOf(error) });
-  });
-});
-
-let answered = false;
-
-function answer(message: ChildAnswer): void {
-  if (answered) return;
-  answered = true;
-  process.send?.(message, () => {
-    process.exit("error" in message ? 1 : 0);
-  });
-}
+answerOnce((request, onFailure) => deploy(request as ChildRequest, onFailure));
 
 async function deploy(request: ChildRequest, onFailure: (error: unknown) => void): Promise<DeploymentResult> {
   const deployers = await SandboxClient.fromFile(request.sandboxFile).act("deployers", {});

@@ -4,12 +4,10 @@
  *
  * @module
  */
-import { fork } from "node:child_process";
 import { access } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { extname, isAbsolute, join } from "node:path";
-import { pathToFileURL } from "node:url";
 
+import { askChild } from "../../runtime/cli/one-answer.js";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { readSandboxFile } from "../sandbox-file.js";
 
@@ -57,12 +55,6 @@ export interface DeploymentResult {
 /** @internal What the parent tells the child. */
 export type ChildRequest = Omit<InProcessDeployment, "signal">;
 
-/** @internal What the child answers, once. */
-export type ChildAnswer = { readonly result: DeploymentResult } | { readonly error: string };
-
-/** Kept of what the program prints, for the case that it dies without an answer. */
-const TAIL = 8_192;
-
 /**
  * Deploys a program.
  *
@@ -73,44 +65,10 @@ export async function deployInProcess({ signal, ...deployment }: InProcessDeploy
   signal?.throwIfAborted();
   readSandboxFile(deployment.sandboxFile);
   await requireProgram(deployment.program);
+  const request: ChildRequest = deployment;
   // This module's own extension: .js when built, .ts when run from source.
-  const child = fork(join(__dirname, `child${extname(__filename)}`), {
-    execArgv: loaderFor(deployment.program),
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    serialization: "json",
-  });
-  let printed = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding("utf8").on("data", (text: string) => {
-      printed = (printed + text).slice(-TAIL);
-    });
-  }
-  // Its end settles the answer.
-  const stop = (): void => {
-    child.kill();
-  };
-  const answer = await new Promise<ChildAnswer>((resolve) => {
-    child.once("message", (message) => {
-      resolve(message as ChildAnswer);
-    });
-    child.once("error", (error) => {
-      resolve({ error: `The program's process failed: ${error.message}` });
-    });
-    child.once("close", (code, signal) => {
-      // After a message this settles nothing any more.
-      resolve({ error: `The program ended without a result (${signal ?? `exit code ${code ?? "unknown"}`}).\n${printed}` });
-    });
-    const request: ChildRequest = deployment;
-    child.send(request, (error) => {
-      if (error !== null) resolve({ error: `The program's process failed: ${error.message}\n${printed}` });
-    });
-    signal?.addEventListener("abort", stop);
-  });
-  signal?.removeEventListener("abort", stop);
-  if (child.exitCode === null && child.signalCode === null) child.kill();
-  signal?.throwIfAborted();
-  if ("error" in answer) throw new ByokError("CONFIG_INVALID", answer.error);
-  return answer.result;
+  const module = join(__dirname, `child${extname(__filename)}`);
+  return (await askChild(request, { module, program: deployment.program, signal })) as DeploymentResult;
 }
 
 async function requireProgram(program: string): Promise<void> {
@@ -119,17 +77,5 @@ async function requireProgram(program: string): Promise<void> {
     await access(program);
   } catch (cause) {
     throw new ByokError("CONFIG_INVALID", `The program ${program} cannot be read.`, { cause });
-  }
-}
-
-/** TypeScript, ours or the program's, needs a loader. */
-function loaderFor(program: string): string[] {
-  if (![extname(__filename), extname(program)].some((extension) => /^\.[cm]?ts$/.test(extension))) return [];
-  try {
-    return ["--import", pathToFileURL(createRequire(__filename).resolve("tsx")).href];
-  } catch (cause) {
-    throw new ByokError("CONFIG_INVALID", `${program} is TypeScript: npm install --save-dev tsx, or name the compiled program.`, {
-      cause,
-    });
   }
 }

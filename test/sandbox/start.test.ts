@@ -87,6 +87,27 @@ describe("the directory", () => {
     await expect(startSandbox({ directory: directory.path, clouds: ["aws"] })).rejects.toMatchObject({ message: expect.stringContaining("was not written by this version") });
   });
 
+  test("states of earlier versions are taken as they are: what those did not write is empty", async () => {
+    await sandbox.close();
+    const later = { "aws.json": ["grants", "resources"], "azure.json": ["resources", "locks"], "gcp.json": ["notificationChannels", "alertPolicies"] };
+    sandbox = await startSandbox({ directory: directory.path });
+    const identity = sandbox.aws.service();
+    await sandbox.close();
+    for (const [name, members] of Object.entries(later)) {
+      const path = join(directory.path, name);
+      const state = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+      expect(Object.keys(state)).toEqual(expect.arrayContaining(members));
+      writeFileSync(path, JSON.stringify(Object.fromEntries(Object.entries(state).filter(([member]) => !members.includes(member)))));
+    }
+    sandbox = await startSandbox({ directory: directory.path });
+    expect(sandbox.aws.service()).toEqual(identity);
+    expect(await createKey()).toMatch(/^arn:aws:kms:/);
+    expect(sandbox.aws.resources()).toEqual([]);
+    const client = SandboxClient.fromFile(sandbox.file);
+    expect(await client.act("azure.resources", {})).toEqual([]);
+    expect(await client.act("gcp.monitoring", {})).toEqual({ notificationChannels: [], alertPolicies: [] });
+  });
+
   test("a port in use is named", async () => {
     const { port } = new URL(sandbox.endpoints["aws-kms"]);
     const other = temporaryDirectory();

@@ -66,6 +66,12 @@ function refusalOf({ problem, found }: TokenRefused, directory: string): Error {
   }
 }
 
+/** What a lock or a role assignment is on: what stands before the provider's part of the path. */
+export function extensionScope({ request: { path } }: Call): string {
+  const end = path.findLastIndex((segment) => segment.toLowerCase() === "microsoft.authorization") - 1;
+  return `/${path.slice(0, end).join("/")}`;
+}
+
 /** The resource group under `:resourceGroup`. */
 export function resourceGroupOf(call: Call): ResourceGroupRecord {
   const name = call.parameter("resourceGroup");

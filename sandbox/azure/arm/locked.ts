@@ -7,13 +7,12 @@
  */
 import { type Call } from "../call.js";
 import { isWithin } from "../names.js";
-import { lockRecords } from "../state.js";
 import { scopeLocked } from "./errors.js";
 
 /** @throws ArmError ScopeLocked if the call deletes what a lock keeps. Locks themselves can always be deleted. */
 export function requireUnlocked(call: Call): void {
   if (call.request.method !== "DELETE" || call.operation.name.startsWith("Microsoft.Authorization/locks/")) return;
   const target = `/${call.request.path.join("/")}`;
-  const scopes = lockRecords(call.state).map(({ scope }) => scope).filter((scope) => isWithin(target, scope) || isWithin(scope, target));
+  const scopes = call.state.locks.map(({ scope }) => scope).filter((scope) => isWithin(target, scope) || isWithin(scope, target));
   if (scopes.length > 0) throw scopeLocked(target, scopes);
 }

@@ -6,7 +6,7 @@
  */
 import { type Call } from "../call.js";
 import { GoogleError, invalidArgument, permissionDenied, serviceDisabled } from "../errors.js";
-import { type AlertPolicyRecord, type ChannelRecord, digits, MONITORING, type ProjectRecord } from "../state.js";
+import { digits, type MonitoredRecord, MONITORING, type ProjectRecord } from "../state.js";
 
 /** A new channel or policy, as the API takes it. */
 export interface CreateMonitoredRequest {
@@ -113,15 +113,15 @@ function withConditionNames(name: string, resource: Readonly<Record<string, unkn
   return { ...resource, conditions: conditions.map((condition) => ({ name: `${name}/conditions/${digits(19)}`, ...condition })) };
 }
 
-function channel(call: Call, verb: string, request: MonitoredRequest): ChannelRecord {
+function channel(call: Call, verb: string, request: MonitoredRequest): MonitoredRecord {
   return found(call, call.state.notificationChannels, "notificationChannels", verb, request);
 }
 
-function policy(call: Call, verb: string, request: MonitoredRequest): AlertPolicyRecord {
+function policy(call: Call, verb: string, request: MonitoredRequest): MonitoredRecord {
   return found(call, call.state.alertPolicies, "alertPolicies", verb, request);
 }
 
-function found<T extends ChannelRecord>(call: Call, among: readonly T[], collection: string, verb: string, { project: id, id: number }: MonitoredRequest): T {
+function found(call: Call, among: readonly MonitoredRecord[], collection: string, verb: string, { project: id, id: number }: MonitoredRequest): MonitoredRecord {
   const project = authorized(call, `monitoring.${collection}.${verb}`, id);
   const name = `projects/${project.projectId}/${collection}/${number}`;
   call.trace.resource = name;
@@ -130,14 +130,14 @@ function found<T extends ChannelRecord>(call: Call, among: readonly T[], collect
   return one;
 }
 
-function add<T extends ChannelRecord>(call: Call, to: T[], one: T): object {
+function add(call: Call, to: MonitoredRecord[], one: MonitoredRecord): object {
   call.trace.resource = one.name;
   to.push(one);
   call.save();
   return message(one);
 }
 
-function change(call: Call, one: ChannelRecord, { resource, updateMask }: UpdateMonitoredRequest): object {
+function change(call: Call, one: MonitoredRecord, { resource, updateMask }: UpdateMonitoredRequest): object {
   const named = (member: string): boolean => updateMask === "" || updateMask.split(",").includes(member);
   const kept = Object.entries(one.resource).filter(([member]) => !named(member));
   one.resource = Object.fromEntries([...kept, ...Object.entries(resource).filter(([member]) => named(member))]);
@@ -145,21 +145,18 @@ function change(call: Call, one: ChannelRecord, { resource, updateMask }: Update
   return message(one);
 }
 
-function remove<T extends ChannelRecord>(call: Call, from: T[], one: T): object {
+function remove(call: Call, from: MonitoredRecord[], one: MonitoredRecord): object {
   from.splice(from.indexOf(one), 1);
   call.save();
   return {};
 }
 
-function message({ name, resource }: ChannelRecord): object {
+function message({ name, resource }: MonitoredRecord): object {
   return { enabled: true, ...resource, name };
 }
 
 function authorized(call: Call, permission: string, id: string): ProjectRecord {
-  call.trace.resource = `projects/${id}`;
-  call.trace.permission = permission;
-  const project = call.project(id);
-  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, MONITORING);
+  const project = call.authorizeInProject(permission, id, MONITORING);
   if (!project.services.includes(MONITORING)) throw serviceDisabled(MONITORING, project.number);
   return project;
 }

@@ -89,11 +89,7 @@ export function deleteProject(call: Call, request: ProjectRequest): object {
 }
 
 function authorized(call: Call, permission: string, { project: id }: ProjectRequest): ProjectRecord {
-  call.trace.resource = `projects/${id}`;
-  call.trace.permission = permission;
-  const project = call.project(id);
-  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, RESOURCE_MANAGER);
-  return project;
+  return call.authorizeInProject(permission, id, RESOURCE_MANAGER);
 }
 
 function message(project: ProjectRecord): object {

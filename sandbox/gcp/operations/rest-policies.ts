@@ -6,7 +6,7 @@
  * @module
  */
 import { type Call } from "../call.js";
-import { concurrentPolicyChange, invalidArgument, notInSandbox, permissionDenied } from "../errors.js";
+import { concurrentPolicyChange, invalidArgument, notInSandbox } from "../errors.js";
 import { type AuditConfig, type Binding, EMPTY_POLICY, newPolicy, type PolicyRecord } from "../iam/policy.js";
 import { IAM } from "../state.js";
 import { requireBindings } from "./policies.js";
@@ -37,12 +37,12 @@ export interface SetServiceAccountPolicyRequest extends ServiceAccountRequest {
 
 /** A project's own policy. */
 export function getProjectPolicy(call: Call, { project }: { readonly project: string }): object {
-  return message(authorizedProject(call, project, "resourcemanager.projects.getIamPolicy").policy);
+  return message(call.authorizeInProject("resourcemanager.projects.getIamPolicy", project, RESOURCE_MANAGER).policy);
 }
 
 /** Replaces what the mask names of a project's policy. */
 export function setProjectPolicy(call: Call, { project: id, policy, updateMask = "bindings,etag" }: SetProjectPolicyRequest): object {
-  const project = authorizedProject(call, id, "resourcemanager.projects.setIamPolicy");
+  const project = call.authorizeInProject("resourcemanager.projects.setIamPolicy", id, RESOURCE_MANAGER);
   const mask = updateMask.split(",");
   const { bindings, auditConfigs } = project.policy;
   const wanted = {
@@ -79,14 +79,6 @@ export function setServiceAccountPolicy(call: Call, request: SetServiceAccountPo
   account.policy = newPolicy(bindings);
   call.save();
   return message(account.policy);
-}
-
-function authorizedProject(call: Call, id: string, permission: string) {
-  call.trace.resource = `projects/${id}`;
-  call.trace.permission = permission;
-  const project = call.project(id);
-  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, RESOURCE_MANAGER);
-  return project;
 }
 
 function requireEtag({ etag = "" }: JsonPolicy, current: PolicyRecord): void {

@@ -42,11 +42,7 @@ export interface GenerateAccessTokenRequest extends ServiceAccountRequest {
 
 /** Makes an account. */
 export function createServiceAccount(call: Call, request: CreateServiceAccountRequest): object {
-  const permission = "iam.serviceAccounts.create";
-  call.trace.resource = `projects/${request.project}`;
-  call.trace.permission = permission;
-  const project = call.project(request.project);
-  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${request.project}`, IAM);
+  const project = call.authorizeInProject("iam.serviceAccounts.create", request.project, IAM);
   if (!project.services.includes(IAM)) throw serviceDisabled(IAM, project.number);
   const { accountId, serviceAccount = {} } = request;
   if (!/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/.test(accountId)) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Call } from "../call.js";
-import { GoogleError, notInSandbox, permissionDenied } from "../errors.js";
+import { GoogleError, notInSandbox } from "../errors.js";
 import { CLOUD_KMS, IAM, IAM_CREDENTIALS, MONITORING, type ProjectRecord } from "../state.js";
 
 const SERVICE_USAGE = "serviceusage.googleapis.com";
@@ -56,10 +56,7 @@ function billingNotFound(project: ProjectRecord, service: string): GoogleError {
 }
 
 function authorized(call: Call, permission: string, { project: id, service }: ServiceRequest): ProjectRecord {
-  call.trace.resource = `projects/${id}/services/${service}`;
-  call.trace.permission = permission;
-  const project = call.project(id);
-  if (project === undefined || !call.mayInProject(permission, project)) throw permissionDenied(permission, `projects/${id}`, SERVICE_USAGE);
+  const project = call.authorizeInProject(permission, id, SERVICE_USAGE, `projects/${id}/services/${service}`);
   if (!KNOWN.includes(service)) throw notInSandbox(`the service ${service}`);
   return project;
 }

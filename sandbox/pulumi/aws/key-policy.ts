@@ -7,10 +7,10 @@
  */
 import { defaultKeyPolicy } from "../../aws/policy/default.js";
 import { type Deployed, failed, type ResourceType } from "../resource-type.js";
-import { flagOf, type Properties, shown, textOf } from "../values.js";
+import { flagOf, type Properties, textOf } from "../values.js";
 import { keyIdOf, sameKey } from "./alias.js";
 import { type AwsContext, isAwsError } from "./context.js";
-import { policyProblem, policyToSet, putPolicy } from "./key.js";
+import { policyProblem, policyToSet, putPolicy, samePolicy } from "./key.js";
 import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
 
 const BYPASS = "bypassPolicyLockoutSafetyCheck";
@@ -22,12 +22,7 @@ export const keyPolicyType: ResourceType<AwsContext> = {
     [BYPASS]: { type: "boolean", byDefault: false },
     // Another key neither replaces the policy nor gets it: programs that may change it ask for a replacement.
     keyId: { type: "string", required: true, same: sameKey },
-    policy: {
-      type: "string",
-      required: true,
-      problem: policyProblem,
-      same: (deployed, wanted) => policiesAreEquivalent(shown(deployed), shown(wanted)),
-    },
+    policy: { type: "string", required: true, problem: policyProblem, same: samePolicy },
     region: { type: "string", computed: true, replaces: true },
   },
   computed: [],

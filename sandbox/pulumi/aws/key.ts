@@ -17,7 +17,8 @@ export const between =
       ? undefined
       : `expected an integer in the range (${low} - ${high}), got ${shown(value)}`;
 
-const samePolicy = (deployed: Value, wanted: Value): boolean =>
+/** Policies that say the same are. */
+export const samePolicy = (deployed: Value, wanted: Value): boolean =>
   typeof deployed === "string" && typeof wanted === "string" && policiesAreEquivalent(deployed, wanted);
 
 /** An optional policy that must be JSON (validation.StringIsJSON). */
@@ -30,6 +31,11 @@ export function policyProblem(value: Value): string | undefined {
   }
 }
 
+/** validation.StringLenBetween(0, 8192). */
+export function descriptionProblem(value: Value): string | undefined {
+  return shown(value).length > 8192 ? "expected length of description to be in the range (0 - 8192)" : undefined;
+}
+
 /** The key itself; deleting it schedules its deletion. */
 export const keyType: ResourceType<AwsContext> = {
   token: "aws:kms/key:Key",
@@ -37,12 +43,7 @@ export const keyType: ResourceType<AwsContext> = {
     bypassPolicyLockoutSafetyCheck: { type: "boolean", byDefault: false },
     customerMasterKeySpec: { type: "string", byDefault: "SYMMETRIC_DEFAULT", replaces: true, only: "SYMMETRIC_DEFAULT" },
     deletionWindowInDays: { type: "number", problem: between(7, 30) },
-    description: {
-      type: "string",
-      computed: true,
-      problem: (value) =>
-        shown(value).length > 8192 ? "expected length of description to be in the range (0 - 8192)" : undefined,
-    },
+    description: { type: "string", computed: true, problem: descriptionProblem },
     enableKeyRotation: { type: "boolean", byDefault: false },
     isEnabled: { type: "boolean", byDefault: true },
     keyUsage: { type: "string", byDefault: "ENCRYPT_DECRYPT", replaces: true, only: "ENCRYPT_DECRYPT" },
@@ -118,22 +119,25 @@ export const keyType: ResourceType<AwsContext> = {
     return existing(await readKey(context, id, inputs), id);
   },
 
-  async delete({ kms, sdk }, id, deployed) {
-    const window = numberOf(deployed, "deletionWindowInDays");
-    try {
-      await kms.send(
-        new sdk.ScheduleKeyDeletionCommand({
-          KeyId: id,
-          ...(window === undefined ? {} : { PendingWindowInDays: window }),
-        }),
-      );
-    } catch (error) {
-      if (isAwsError(error, "NotFoundException")) return;
-      if (isAwsError(error, "KMSInvalidStateException") && String(error).includes("is pending deletion")) return;
-      throw failed(`deleting KMS Key (${id})`, error);
-    }
-  },
+  delete: (context, id, deployed) => scheduleDeletion(context, "KMS Key", id, deployed),
 };
+
+/** Schedules the deletion of a key or a replica; one that is gone, or going, is no failure. */
+export async function scheduleDeletion({ kms, sdk }: AwsContext, what: string, id: string, deployed: Properties): Promise<void> {
+  const window = numberOf(deployed, "deletionWindowInDays");
+  try {
+    await kms.send(
+      new sdk.ScheduleKeyDeletionCommand({
+        KeyId: id,
+        ...(window === undefined ? {} : { PendingWindowInDays: window }),
+      }),
+    );
+  } catch (error) {
+    if (isAwsError(error, "NotFoundException")) return;
+    if (isAwsError(error, "KMSInvalidStateException") && String(error).includes("is pending deletion")) return;
+    throw failed(`deleting ${what} (${id})`, error);
+  }
+}
 
 async function readKey(context: AwsContext, id: string, known: Properties): Promise<Deployed | undefined> {
   const { kms, sdk, region } = context;

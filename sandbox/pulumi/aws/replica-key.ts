@@ -5,13 +5,11 @@
  * @module
  */
 import { type Deployed, failed, type ResourceType } from "../resource-type.js";
-import { flagOf, numberOf, type Properties, shown, textMapOf, textOf, type Value } from "../values.js";
+import { flagOf, numberOf, type Properties, textMapOf, textOf } from "../values.js";
 import { keyIdOf } from "./alias.js";
 import { type AwsContext, isAwsError } from "./context.js";
-import { between, policyProblem, policyToSet, putPolicy, readTags, setEnabled, setTags } from "./key.js";
+import { between, descriptionProblem, policyProblem, policyToSet, putPolicy, readTags, samePolicy, scheduleDeletion, setEnabled, setTags } from "./key.js";
 import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
-
-const samePolicy = (deployed: Value, wanted: Value): boolean => policiesAreEquivalent(shown(deployed), shown(wanted));
 
 /** A replica of a multi-Region key in the resource's Region. */
 export const replicaKeyType: ResourceType<AwsContext> = {
@@ -19,10 +17,7 @@ export const replicaKeyType: ResourceType<AwsContext> = {
   inputs: {
     bypassPolicyLockoutSafetyCheck: { type: "boolean", byDefault: false },
     deletionWindowInDays: { type: "number", byDefault: 30, problem: between(7, 30) },
-    description: {
-      type: "string",
-      problem: (value) => (shown(value).length > 8192 ? "expected length of description to be in the range (0 - 8192)" : undefined),
-    },
+    description: { type: "string", problem: descriptionProblem },
     enabled: { type: "boolean", byDefault: true },
     policy: { type: "string", computed: true, problem: policyProblem, same: samePolicy },
     primaryKeyArn: { type: "string", required: true, replaces: true },
@@ -77,16 +72,7 @@ export const replicaKeyType: ResourceType<AwsContext> = {
     return existing(await readReplica(context, id, inputs), id);
   },
 
-  async delete({ kms, sdk }, id, deployed) {
-    const window = numberOf(deployed, "deletionWindowInDays");
-    try {
-      await kms.send(new sdk.ScheduleKeyDeletionCommand({ KeyId: id, ...(window === undefined ? {} : { PendingWindowInDays: window }) }));
-    } catch (error) {
-      if (isAwsError(error, "NotFoundException")) return;
-      if (isAwsError(error, "KMSInvalidStateException") && String(error).includes("is pending deletion")) return;
-      throw failed(`deleting KMS Replica Key (${id})`, error);
-    }
-  },
+  delete: (context, id, deployed) => scheduleDeletion(context, "KMS Replica Key", id, deployed),
 };
 
 async function readReplica(context: AwsContext, id: string, known: Properties): Promise<Deployed | undefined> {

@@ -6,17 +6,18 @@
  * @module
  */
 import { signedHeadersOf, type SigningCredentials } from "../../aws/signature.js";
-import { policiesAreEquivalent } from "../../../components/aws/policy-equivalence.js";
+import { STORE_PREFIX } from "../../aws/stored-resources.js";
 import { failed, type ResourceType } from "../resource-type.js";
 import { type Property, type PropertyTable } from "../schema.js";
-import { type Properties, shown, textOf } from "../values.js";
+import { type Properties, textOf } from "../values.js";
 import { type AwsContext } from "./context.js";
+import { samePolicy } from "./key.js";
 
 /** One signed call to the store. Throws what the store refuses with. */
 export async function callStore(endpoint: string, by: SigningCredentials, region: string, operation: string, members: object): Promise<{ properties?: Properties }> {
   const body = JSON.stringify(members);
   // fetch sets the host header by itself, the one that is signed.
-  const headers = new Headers(signedHeadersOf({ host: new URL(endpoint).host, target: `ByokSandboxStore.${operation}`, body }, by, region, Date.now()));
+  const headers = new Headers(signedHeadersOf({ host: new URL(endpoint).host, target: `${STORE_PREFIX}${operation}`, body }, by, region, Date.now()));
   headers.delete("host");
   const response = await fetch(endpoint, { method: "POST", headers, body });
   const answer = (await response.json()) as { properties?: Properties; __type?: string; message?: string };
@@ -68,7 +69,7 @@ const fixed: Property = { type: "string", required: true, replaces: true };
 const given: Property = { type: "string", computed: true, replaces: true };
 const region: Property = { type: "string", computed: true, replaces: true };
 const tags: Property = { type: "tags" };
-const policy: Property = { type: "string", required: true, same: (deployed, wanted) => policiesAreEquivalent(shown(deployed), shown(wanted)) };
+const policy: Property = { type: "string", required: true, same: samePolicy };
 
 function nameOf(inputs: Properties, property = "name"): string {
   const name = textOf(inputs, property);

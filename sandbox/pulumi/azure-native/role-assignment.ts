@@ -5,74 +5,31 @@
  *
  * @module
  */
-import { type Deployed, type ResourceType } from "../resource-type.js";
-import { type Properties, textOf } from "../values.js";
-import { API_VERSIONS, type AzureNativeContext, get, objectOf, pick, put, remove, requireAbsent } from "./context.js";
-import { apiVersion, nameGiven } from "./names.js";
+import { type Properties } from "../values.js";
+import { armType, onResource } from "./arm-type.js";
+import { API_VERSIONS, type AzureNativeContext } from "./context.js";
 
-const VERSION = API_VERSIONS.authorization;
-const PROPERTIES = ["principalId", "principalType", "roleDefinitionId", "scope", "createdOn"];
-/** Parts of the path, which ARM's answer shows otherwise. */
-const INPUTS = ["principalId", "principalType", "roleDefinitionId", "scope"];
+const PATH = onResource("Microsoft.Authorization/roleAssignments", "scope", "roleAssignmentName");
 
 /** A role that somebody has at a scope. */
-export const roleAssignmentType: ResourceType<AzureNativeContext> = {
+export const roleAssignmentType = armType({
   token: "azure-native:authorization:RoleAssignment",
-  inputs: {
-    azureApiVersion: apiVersion(VERSION),
+  version: API_VERSIONS.authorization,
+  path: { scope: { type: "string", required: true, replaces: true }, roleAssignmentName: { type: "string", replaces: true } },
+  properties: {
     principalId: { type: "string", required: true, replaces: true },
     principalType: { type: "string" },
-    roleAssignmentName: { type: "string", replaces: true },
     roleDefinitionId: { type: "string", required: true },
-    scope: { type: "string", required: true, replaces: true },
   },
-  computed: ["createdBy", "createdOn", "name", "type", "updatedBy", "updatedOn"],
-  stable: [],
-
-  check: (inputs) => nameGiven(inputs, "roleAssignmentName"),
-
-  inputsIn: ({ id, state }) => ({ ...pick(state, ["azureApiVersion", ...INPUTS]), roleAssignmentName: id.slice(id.lastIndexOf("/") + 1) }),
-
-  async create(context, inputs) {
-    const id = assignmentId(inputs);
-    await requireAbsent(context, id, VERSION);
-    return write(context, id, inputs);
-  },
-
-  async read(context, id) {
-    const found = await get(context, id, VERSION);
-    return found === undefined ? undefined : deployedOf(found);
-  },
-
-  update: async (context, id, _, inputs) => write(context, id, inputs),
-
-  async delete(context, id) {
-    await remove(context, id, VERSION);
-  },
-};
+  // ARM shows the scope among the properties, and takes it in the path.
+  computed: ["createdBy", "createdOn", "scope", "updatedBy", "updatedOn"],
+  ...PATH,
+});
 
 /** The function getRoleAssignment: an assignment by its name. */
 export async function readRoleAssignment(context: AzureNativeContext, args: Properties): Promise<Properties> {
-  const id = assignmentId(args);
-  const found = await get(context, id, VERSION);
+  const id = PATH.id(context, args);
+  const found = await roleAssignmentType.read(context, id, {});
   if (found === undefined) throw new Error(`Status=404 Code="RoleAssignmentNotFound" Message="The role assignment '${id}' is not found."`);
-  const { state } = deployedOf(found);
-  return { ...state, id };
-}
-
-function assignmentId(inputs: Properties): string {
-  const scope = (textOf(inputs, "scope") ?? "").replace(/^\//, "");
-  return `/${scope}/providers/Microsoft.Authorization/roleAssignments/${textOf(inputs, "roleAssignmentName") ?? ""}`;
-}
-
-async function write(context: AzureNativeContext, id: string, inputs: Properties): Promise<Deployed> {
-  const properties = pick(inputs, ["principalId", "principalType", "roleDefinitionId"]);
-  return deployedOf(await put(context, id, VERSION, { properties }));
-}
-
-function deployedOf(found: Properties): Deployed {
-  return {
-    id: textOf(found, "id") ?? "",
-    state: { azureApiVersion: VERSION, ...pick(found, ["name", "type"]), ...pick(objectOf(found, "properties"), PROPERTIES) },
-  };
+  return { ...found.state, id };
 }

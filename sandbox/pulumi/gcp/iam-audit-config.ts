@@ -9,6 +9,7 @@ import { type Deployed, type ResourceType } from "../resource-type.js";
 import { type Properties, sameValue, shown, textOf, type Value } from "../values.js";
 import { isGoogleError } from "./client.js";
 import { failed, type GcpContext } from "./context.js";
+import { writePolicy } from "./policy-write.js";
 
 interface LogConfig {
   readonly logType: string;
@@ -19,9 +20,6 @@ interface AuditConfig {
   readonly service: string;
   readonly auditLogConfigs: readonly LogConfig[];
 }
-
-/** Attempts to write a policy that others write too; as for members. */
-const MAX_ATTEMPTS = 10;
 
 /** What one service logs in a project. */
 export const iamAuditConfigType: ResourceType<GcpContext> = {
@@ -64,19 +62,14 @@ export const iamAuditConfigType: ResourceType<GcpContext> = {
 /** Replaces what the policy says about the service. */
 async function write({ google }: GcpContext, properties: Properties, instead: readonly AuditConfig[]): Promise<void> {
   const project = textOf(properties, "project") ?? "";
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const policy = await getPolicy(google, project);
-      const others = auditConfigsOf(policy).filter(({ service }) => service !== textOf(properties, "service"));
-      await google.rest("POST", `/v1/projects/${project}:setIamPolicy`, {
-        policy: { version: 3, etag: policy["etag"], bindings: policy["bindings"], auditConfigs: [...others, ...instead] },
-        updateMask: "bindings,etag,auditConfigs",
-      });
-      return;
-    } catch (error) {
-      if (!isGoogleError(error, 409) || attempt === MAX_ATTEMPTS) throw failed(`Error applying IAM policy for project "${project}"`, error);
-    }
-  }
+  await writePolicy(`project "${project}"`, async () => {
+    const policy = await getPolicy(google, project);
+    const others = auditConfigsOf(policy).filter(({ service }) => service !== textOf(properties, "service"));
+    await google.rest("POST", `/v1/projects/${project}:setIamPolicy`, {
+      policy: { version: 3, etag: policy["etag"], bindings: policy["bindings"], auditConfigs: [...others, ...instead] },
+      updateMask: "bindings,etag,auditConfigs",
+    });
+  });
 }
 
 async function readConfig({ google }: GcpContext, id: string, known: Properties): Promise<Deployed | undefined> {

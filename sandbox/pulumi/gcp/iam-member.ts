@@ -1,6 +1,6 @@
 /**
  * One member of one role in a resource's policy, beside whoever else is there. Source: terraform-provider-google,
- * tpgiamresource/resource_iam_member.go and iam.go (read, modify, write, and again after a conflict).
+ * tpgiamresource/resource_iam_member.go.
  *
  * @module
  */
@@ -8,9 +8,7 @@ import { type Deployed, type ResourceType } from "../resource-type.js";
 import { type Properties, shown, textOf, type Value } from "../values.js";
 import { isGoogleError } from "./client.js";
 import { failed, type GcpContext } from "./context.js";
-
-/** Attempts to write a policy that others write too. The provider goes on for a minute, with pauses that spare the real API. */
-const MAX_ATTEMPTS = 10;
+import { writePolicy } from "./policy-write.js";
 
 /** google.iam.v1.Policy, as the SDK and REST give and take it. */
 export interface Policy {
@@ -81,19 +79,12 @@ export function iamMemberType(holder: PolicyHolder): ResourceType<GcpContext> {
     };
   };
 
-  /** Reads the policy, changes its bindings and writes it; again if somebody else wrote in between. */
   const modify = async (context: GcpContext, resource: string, change: (bindings: Bindings) => Bindings): Promise<void> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        const policy = await holder.getPolicy(context, resource);
-        // 3: the version that the provider asks for and writes (IamPolicyVersion).
-        await holder.setPolicy(context, resource, { version: 3, bindings: change(bindingsOf(policy)), etag: policy.etag ?? null });
-        return;
-      } catch (error) {
-        // ABORTED is 409 in REST.
-        if (!isGoogleError(error, 409) || attempt === MAX_ATTEMPTS) throw failed(`Error applying IAM policy for ${holder.describe(resource)}`, error);
-      }
-    }
+    await writePolicy(holder.describe(resource), async () => {
+      const policy = await holder.getPolicy(context, resource);
+      // 3: the version that the provider asks for and writes (IamPolicyVersion).
+      await holder.setPolicy(context, resource, { version: 3, bindings: change(bindingsOf(policy)), etag: policy.etag ?? null });
+    });
   };
 
   return {

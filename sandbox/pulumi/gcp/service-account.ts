@@ -60,7 +60,12 @@ export const serviceAccountType: ResourceType<GcpContext> = {
 
   async delete({ google }, id, deployed) {
     if (!mayDelete(deployed, "ServiceAccount")) return;
-    await google.rest("DELETE", `/v1/${id}`);
+    try {
+      await google.rest("DELETE", `/v1/${id}`);
+    } catch (error) {
+      if (isGoogleError(error, 404)) return;
+      throw failed(`Error when reading or editing Service Account "${id}"`, error);
+    }
   },
 };
 

@@ -8,8 +8,8 @@ import { z } from "zod";
 
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
-import { type LockRecord, lockRecords } from "../../state.js";
-import { authorize, body, resourceGroupOf, vaultOf } from "../arm-call.js";
+import { type LockRecord } from "../../state.js";
+import { authorize, body, extensionScope, resourceGroupOf, vaultOf } from "../arm-call.js";
 import { ArmError, badRequest, notInSandbox } from "../errors.js";
 
 const ACTION = "Microsoft.Authorization/locks";
@@ -22,7 +22,7 @@ const schema = z.strictObject({
 
 /** Makes a lock, or changes one. */
 export function putLock(call: Call): ApiAnswer {
-  const scope = scopeOf(call);
+  const scope = extensionScope(call);
   authorize(call, `${ACTION}/write`, scope);
   requireScope(call);
   const name = call.parameter("lock");
@@ -31,7 +31,7 @@ export function putLock(call: Call): ApiAnswer {
   if (level !== "CanNotDelete") throw notInSandbox(`locks of the level ${level}`);
   const existing = find(call);
   const lock: LockRecord = { name: existing?.name ?? name, scope: existing?.scope ?? scope, level, notes: notes ?? null };
-  const locks = lockRecords(call.state);
+  const locks = call.state.locks;
   if (existing === undefined) locks.push(lock);
   else locks[locks.indexOf(existing)] = lock;
   call.save();
@@ -40,7 +40,7 @@ export function putLock(call: Call): ApiAnswer {
 
 /** A lock. */
 export function getLock(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/read`, scopeOf(call));
+  authorize(call, `${ACTION}/read`, extensionScope(call));
   const found = find(call);
   if (found === undefined) throw new ArmError(404, "LockNotFound", `The lock '${call.parameter("lock")}' could not be found.`);
   return { status: 200, body: shown(found) };
@@ -48,10 +48,10 @@ export function getLock(call: Call): ApiAnswer {
 
 /** Takes a lock away. */
 export function deleteLock(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/delete`, scopeOf(call));
+  authorize(call, `${ACTION}/delete`, extensionScope(call));
   const found = find(call);
   if (found === undefined) return { status: 204 };
-  const locks = lockRecords(call.state);
+  const locks = call.state.locks;
   locks.splice(locks.indexOf(found), 1);
   call.save();
   return { status: 200 };
@@ -59,9 +59,9 @@ export function deleteLock(call: Call): ApiAnswer {
 
 /** The locks on exactly this scope. */
 export function listLocks(call: Call): ApiAnswer {
-  const scope = scopeOf(call);
+  const scope = extensionScope(call);
   authorize(call, `${ACTION}/read`, scope);
-  const listed = lockRecords(call.state).filter((lock) => lock.scope.toLowerCase() === scope.toLowerCase());
+  const listed = call.state.locks.filter((lock) => lock.scope.toLowerCase() === scope.toLowerCase());
   return { status: 200, body: { value: listed.map(shown) } };
 }
 
@@ -70,16 +70,9 @@ function requireScope(call: Call): void {
   else if (call.parameter("resourceGroup") !== "") resourceGroupOf(call);
 }
 
-/** The scope is what stands before the provider's part of the path. */
-function scopeOf(call: Call): string {
-  const { path } = call.request;
-  const end = path.findLastIndex((segment) => segment.toLowerCase() === "microsoft.authorization") - 1;
-  return `/${path.slice(0, end).join("/")}`;
-}
-
 function find(call: Call): LockRecord | undefined {
-  const [name, scope] = [call.parameter("lock").toLowerCase(), scopeOf(call).toLowerCase()];
-  return lockRecords(call.state).find((lock) => lock.name.toLowerCase() === name && lock.scope.toLowerCase() === scope);
+  const [name, scope] = [call.parameter("lock").toLowerCase(), extensionScope(call).toLowerCase()];
+  return call.state.locks.find((lock) => lock.name.toLowerCase() === name && lock.scope.toLowerCase() === scope);
 }
 
 function shown({ name, scope, level, notes }: LockRecord): object {

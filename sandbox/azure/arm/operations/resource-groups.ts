@@ -9,7 +9,7 @@ import { z } from "zod";
 import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
 import { isWithin, resourceGroupId } from "../../names.js";
-import { type ResourceGroupRecord, storedResources } from "../../state.js";
+import { type ResourceGroupRecord } from "../../state.js";
 import { authorize, body, normalizeLocation, resourceGroupOf } from "../arm-call.js";
 import { badRequest, resourceGroupElsewhere } from "../errors.js";
 import { softDeleteVault } from "./vaults.js";
@@ -62,7 +62,7 @@ export function deleteResourceGroup(call: Call): ApiAnswer {
     if (isInside && vault.deletion === null) softDeleteVault(call, vault);
   }
   // What can be recovered is not, once its group is gone (Log Analytics: "Delete and recover a workspace").
-  const stored = storedResources(call.state);
+  const stored = call.state.resources;
   stored.splice(0, stored.length, ...stored.filter(({ id }) => !isWithin(id, scopeOf(call))));
   resourceGroups.splice(resourceGroups.indexOf(group), 1);
   call.save();

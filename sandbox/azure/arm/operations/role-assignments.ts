@@ -10,7 +10,7 @@ import { type Call } from "../../call.js";
 import { GUID } from "../../names.js";
 import { roleDefinition } from "../../roles.js";
 import { type DirectoryRecord, type RoleAssignmentRecord } from "../../state.js";
-import { authorize, body } from "../arm-call.js";
+import { authorize, body, extensionScope } from "../arm-call.js";
 import { badRequest, principalNotFound, resourceNotFound, roleAssignmentExists, roleNotFound } from "../errors.js";
 
 const ACTION = "Microsoft.Authorization/roleAssignments";
@@ -26,7 +26,7 @@ const schema = z.strictObject({
 
 /** Assigns a role. Assignments cannot be changed; the same one again is answered with what there is. */
 export function putRoleAssignment(call: Call): ApiAnswer {
-  const scope = scopeOf(call);
+  const scope = extensionScope(call);
   const directory = authorize(call, `${ACTION}/write`, scope);
   const name = call.parameter("assignment").toLowerCase();
   if (!GUID.test(name)) throw badRequest(`The role assignment ID '${call.parameter("assignment")}' is not valid. The role assignment ID must be a GUID.`);
@@ -58,7 +58,7 @@ export function putRoleAssignment(call: Call): ApiAnswer {
 
 /** An assignment. */
 export function getRoleAssignment(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/read`, scopeOf(call));
+  authorize(call, `${ACTION}/read`, extensionScope(call));
   const found = find(call);
   if (found === undefined) throw resourceNotFound(ACTION, call.parameter("assignment"), call.parameter("resourceGroup"));
   return { status: 200, body: shown(found) };
@@ -66,7 +66,7 @@ export function getRoleAssignment(call: Call): ApiAnswer {
 
 /** Takes a role away. */
 export function deleteRoleAssignment(call: Call): ApiAnswer {
-  authorize(call, `${ACTION}/delete`, scopeOf(call));
+  authorize(call, `${ACTION}/delete`, extensionScope(call));
   const found = find(call);
   if (found === undefined) return { status: 204 };
   const { roleAssignments } = call.state;
@@ -75,15 +75,8 @@ export function deleteRoleAssignment(call: Call): ApiAnswer {
   return { status: 200, body: shown(found) };
 }
 
-/** The scope is what stands before the provider's part of the path. */
-function scopeOf(call: Call): string {
-  const { path } = call.request;
-  const end = path.findLastIndex((segment) => segment.toLowerCase() === "microsoft.authorization") - 1;
-  return `/${path.slice(0, end).join("/")}`;
-}
-
 function find(call: Call): RoleAssignmentRecord | undefined {
-  const [name, scope] = [call.parameter("assignment").toLowerCase(), scopeOf(call).toLowerCase()];
+  const [name, scope] = [call.parameter("assignment").toLowerCase(), extensionScope(call).toLowerCase()];
   return call.state.roleAssignments.find((assignment) => assignment.name === name && assignment.scope.toLowerCase() === scope);
 }
 

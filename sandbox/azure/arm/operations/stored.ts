@@ -10,7 +10,7 @@ import { type ApiAnswer } from "../../api.js";
 import { type Call } from "../../call.js";
 import { DAY_MS } from "../../keys.js";
 import { isWithin, resourceGroupId, vaultId } from "../../names.js";
-import { type StoredResourceRecord, storedResources } from "../../state.js";
+import { type StoredResourceRecord } from "../../state.js";
 import { tagsSchema } from "../../vault/operations/keys.js";
 import { authorize, body, normalizeLocation, resourceGroupOf, vaultOf } from "../arm-call.js";
 import { badRequest, resourceNotFound } from "../errors.js";
@@ -47,7 +47,7 @@ export function storedOperations(type: StoredType): StoredOperations {
         properties: type.complete(properties, existing?.properties, new Date(call.now)),
         deletion: null,
       };
-      const stored = storedResources(call.state);
+      const stored = call.state.resources;
       if (existing === undefined) stored.push(record);
       else stored[stored.indexOf(existing)] = record;
       call.save();
@@ -69,7 +69,7 @@ export function storedOperations(type: StoredType): StoredOperations {
       const found = find(call, id);
       if (found === undefined || found.deletion !== null) return { status: 204 };
       if (type.recoverableDays === undefined || call.request.query.get("force") === "true") {
-        const stored = storedResources(call.state);
+        const stored = call.state.resources;
         stored.splice(stored.indexOf(found), 1);
       } else {
         found.deletion = { at: call.now, purgeAt: call.now + type.recoverableDays * DAY_MS };
@@ -83,7 +83,7 @@ export function storedOperations(type: StoredType): StoredOperations {
       authorize(call, `${type.type}/read`, scope);
       requireScope(call);
       const prefix = `${scope}/providers/${type.type}/`.toLowerCase();
-      const listed = storedResources(call.state).filter(({ id, deletion }) => deletion === null && id.toLowerCase().startsWith(prefix));
+      const listed = call.state.resources.filter(({ id, deletion }) => deletion === null && id.toLowerCase().startsWith(prefix));
       return { status: 200, body: { value: listed.map(shown) } };
     },
   };
@@ -115,7 +115,7 @@ function requireScope(call: Call): string {
 }
 
 function find({ state }: Call, id: string): StoredResourceRecord | undefined {
-  return storedResources(state).find((record) => record.id.toLowerCase() === id.toLowerCase());
+  return state.resources.find((record) => record.id.toLowerCase() === id.toLowerCase());
 }
 
 function contextOf(call: Call, id: string, scope: string): StoredContext {
@@ -131,7 +131,7 @@ function contextOf(call: Call, id: string, scope: string): StoredContext {
       inService(other) !== undefined ||
       call.state.vaults.some((vault) => vault.deletion === null && vaultId(vault).toLowerCase() === other.toLowerCase()),
     siblings: (type) =>
-      storedResources(call.state).filter((record) => record.type === type && record.deletion === null && isWithin(record.id, scope)),
+      call.state.resources.filter((record) => record.type === type && record.deletion === null && isWithin(record.id, scope)),
   };
 }
 
