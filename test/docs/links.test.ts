@@ -14,15 +14,25 @@ function prose(file: string): string {
   return readFileSync(file, "utf8").replaceAll(/^ *```.*?^ *```/gms, "").replaceAll(/`[^`\n]*`/g, "code");
 }
 
+/** Where a document leads within the repository. */
+function linksOf(file: string): string[] {
+  return [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link).filter((link) => !/^https?:/.test(link));
+}
+
 /** Anchors as GitHub makes them of headings. */
 function anchors(file: string): Set<string> {
   const headings = readFileSync(file, "utf8").replaceAll(/^ *```.*?^ *```/gms, "").matchAll(/^#+ (.+)$/gm);
   return new Set([...headings].map(([, heading = ""]) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\-_ ]/gu, "").replaceAll(" ", "-")));
 }
 
+test("links are found, and so are headings", () => {
+  expect(linksOf(join(ROOT, "README.md")).length).toBeGreaterThan(0);
+  expect(anchors(join(ROOT, "docs/guides/day-two.md"))).toContain("moving-to-another-datacenter");
+});
+
 describe.each(DOCUMENTS)("%s", (document) => {
   const file = join(ROOT, document);
-  const links = [...prose(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link).filter((link) => !/^https?:/.test(link));
+  const links = linksOf(file);
 
   test("leads to files and headings that are there", () => {
     const broken = links.filter((link) => {

@@ -16,15 +16,15 @@ import { parse, stringify } from "yaml";
 import { deployInProcess } from "../../sandbox/index.js";
 import { masterKeyDescriptorsSchema, placeOf } from "../../runtime/master-key/descriptor.js";
 import { README } from "../package/readme.js";
-import { PulumiProject, pulumiIsInstalled } from "../stacks/pulumi-project.js";
+import { engineIsInstalled } from "../stacks/engine-stage.js";
+import { PulumiProject } from "../stacks/pulumi-project.js";
 import { ALL_EXAMPLE_STACKS, readStackConfig, ROOT, THREE_CLOUDS_EXAMPLE_STACK } from "../stacks/stack-file.js";
 import { shell, succeed, withByok } from "./shell.js";
 
 /** Stacks whose tenants act, one per cloud and one with all. */
 const ACTED_ON = ["acme-eu", "acme-gcp-eu", "acme-azure-eu", THREE_CLOUDS_EXAMPLE_STACK] as const;
-const installed = pulumiIsInstalled();
+const installed = engineIsInstalled(`the example stacks are deployed in-process, and ${ACTED_ON.join(", ")} go through every command`);
 const STACKS: readonly string[] = installed ? ALL_EXAMPLE_STACKS : ACTED_ON;
-if (!installed) process.stderr.write(`skipped: pulumi not on PATH; the example stacks are deployed in-process, and ${ACTED_ON.join(", ")} go through every command\n`);
 
 const OUTPUT_COMMAND = "pulumi stack output masterKeys --json > acme.keys.json";
 const KEYS = "--secret acme.secret.json --descriptor acme.keys.json --service-key file:./service.key";

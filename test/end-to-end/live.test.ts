@@ -1,19 +1,14 @@
 /** `npm run live` against the sandbox, with the real Pulumi engine. Skipped, and said so, where `pulumi` is missing. */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { PulumiProject, pulumiIsInstalled } from "../stacks/pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "../stacks/sandbox-process.js";
+import { describeUnderEngine } from "../stacks/engine-stage.js";
 import { ROOT } from "../stacks/stack-file.js";
 
 const TIMEOUT = 600_000;
-
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
 
 interface LiveReport {
   readonly ok: boolean;
@@ -22,23 +17,17 @@ interface LiveReport {
   readonly leftBehind: readonly { readonly what: string; readonly how: string }[];
 }
 
-let folder: string;
-let sandbox: SandboxProcess;
-let project: PulumiProject;
 let deployer: NodeJS.ProcessEnv;
 let serviceEnv: string;
 
-(installed ? describe : describe.skip)("npm run live, against the sandbox", () => {
+describeUnderEngine("npm run live, against the sandbox", TIMEOUT, (stage) => {
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "byok-live-test-"));
-    sandbox = await startSandboxProcess(join(folder, "sandbox"));
-    project = await PulumiProject.create(sandbox.environment);
-    const { PULUMI_DEBUG_PROVIDERS: providers, ...service } = sandbox.environment;
-    serviceEnv = join(folder, "service.env");
+    const { PULUMI_DEBUG_PROVIDERS: providers, ...service } = stage.sandbox.environment;
+    serviceEnv = join(stage.directory, "service.env");
     writeFileSync(serviceEnv, Object.entries(service).map(([name, value]) => `${name}=${value}\n`).join(""), { mode: 0o600 });
-    const { aws, gcp } = await sandbox.client.act("deployers", {});
+    const { aws, gcp } = await stage.sandbox.client.act("deployers", {});
     deployer = {
-      ...project.environment,
+      ...stage.project.environment,
       PULUMI_DEBUG_PROVIDERS: providers,
       AWS_ACCESS_KEY_ID: aws.accessKeyId,
       AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
@@ -47,37 +36,27 @@ let serviceEnv: string;
     };
   }, TIMEOUT);
 
-  afterAll(async () => {
-    await project.remove();
-    await sandbox.close();
-    rmSync(folder, { recursive: true });
-  });
-
   /** Runs `npm run live` and reads its report. */
   async function live(...args: string[]): Promise<{ exitCode: number | null; output: string; report: LiveReport | undefined }> {
-    const json = join(folder, "report.json");
+    const json = join(stage.directory, "report.json");
     rmSync(json, { force: true });
-    const all = ["--project", project.directory, "--service-env", serviceEnv, "--wait", "1m", "--every", "1s", "--json", json, ...args];
+    const all = ["--project", stage.project.directory, "--service-env", serviceEnv, "--wait", "1m", "--every", "1s", "--json", json, ...args];
     const child = spawn(process.execPath, ["--import", "tsx", join(ROOT, "live/main.ts"), ...all], { cwd: ROOT, env: deployer, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     const [exitCode] = (await once(child, "close")) as [number | null];
-    let report: LiveReport | undefined;
-    try {
-      report = JSON.parse(readFileSync(json, "utf8")) as LiveReport;
-    } catch {
-      // Refused before there was anything to report.
-    }
+    // A run that is refused before it did anything has nothing to report.
+    const report = existsSync(json) ? (JSON.parse(readFileSync(json, "utf8")) as LiveReport) : undefined;
     return { exitCode, output, report };
   }
 
-  const stateOf = async (): Promise<unknown> => (await sandbox.client.act("status", {})).keys.map(({ state, grantedTo }) => ({ state: state.toLowerCase(), granted: grantedTo.length }));
+  const stateOf = async (): Promise<unknown> => (await stage.sandbox.client.act("status", {})).keys.map(({ state, grantedTo }) => ({ state: state.toLowerCase(), granted: grantedTo.length }));
 
   test(
     "the whole life of a key, with two identities",
     async () => {
-      expect((await project.pulumi("stack", "init", "acme-eu")).exitCode).toBe(0);
-      const stackFile = (): string => readFileSync(project.stackFile("acme-eu"), "utf8");
+      await stage.succeed("stack", "init", "acme-eu");
+      const stackFile = (): string => readFileSync(stage.project.stackFile("acme-eu"), "utf8");
       const before = stackFile();
       const { exitCode, output, report } = await live("acme-eu");
       expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining("Everything held.") });
@@ -104,13 +83,13 @@ let serviceEnv: string;
   test(
     "a stack that holds resources is used only when that is said, and is then as it was; what fails is undone",
     async () => {
-      expect((await project.pulumi("up", "--yes", "--skip-preview", "--stack", "acme-eu")).exitCode).toBe(0);
+      await stage.succeed("up", "--yes", "--skip-preview", "--stack", "acme-eu");
       const before = await stateOf();
       const refused = await live("acme-eu");
       expect(refused).toMatchObject({ exitCode: 2, output: expect.stringMatching(/holds \d+ resources already\. Name a stack that is empty, or give --existing/) });
       expect(await stateOf()).toEqual(before);
 
-      await sandbox.client.act("aws.injectFault", { operation: "EnableKey", error: "KMSInternalException", times: 3 });
+      await stage.sandbox.client.act("aws.injectFault", { operation: "EnableKey", error: "KMSInternalException", times: 3 });
       const failed = await live("acme-eu", "--existing");
       expect(failed.exitCode).not.toBe(0);
       expect(failed.report?.stages.slice(-2)).toMatchObject([{ name: "enable aws-kms", ok: false }, { name: expect.stringMatching(/^undo: disabled arn:/), ok: true }]);

@@ -1,29 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 
 import { AwsGrantBy } from "../../components/aws/grant-by.js";
-import { parseStackConfig, StackConfigError } from "../../stacks/config.js";
+import { parseStackConfig } from "../../stacks/config.js";
+import { problemsOf, VALID } from "./config-problems.js";
 
 const OWN_ROLE = { "byok:service": '{"awsRoleArn":"arn:aws:iam::201720642051:role/backup-service"}' };
 const KEY = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 const config = (aws: object, changes: Record<string, string> = {}): Record<string, string> => ({
-  "byok:tenant": "acme",
-  "byok:datacenter": "eu",
-  "byok:clouds": '["aws"]',
-  "byok:service": "afi",
+  ...VALID,
   "byok:aws": JSON.stringify({ accountId: "111122223333", ...aws }),
   ...changes,
 });
-
-function problemsOf(all: Record<string, string>): readonly string[] {
-  try {
-    parseStackConfig(all);
-  } catch (error) {
-    if (error instanceof StackConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe("byok:aws", () => {
   test.each<[what: string, aws: object, changes?: Record<string, string>]>([

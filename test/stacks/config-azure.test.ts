@@ -2,8 +2,9 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 
 import { Access } from "../../components/access.js";
 import { AzureGrantBy } from "../../components/azure/grant-by.js";
-import { parseStackConfig, StackConfigError } from "../../stacks/config.js";
+import { parseStackConfig } from "../../stacks/config.js";
 import { selfSigned } from "../components/azure/self-signed.js";
+import { problemsOf } from "./config-problems.js";
 
 const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
 const SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
@@ -22,16 +23,6 @@ function config(members: object, others: Record<string, string> = {}): Record<st
     "byok:azure": JSON.stringify({ entraTenantId: ENTRA_TENANT, subscriptionId: SUBSCRIPTION, certificates: [certificate], ...members }),
     ...others,
   };
-}
-
-function problemsOf(all: Record<string, string>): readonly string[] {
-  try {
-    parseStackConfig(all);
-  } catch (error) {
-    if (error instanceof StackConfigError) return error.problems;
-    throw error;
-  }
-  return [];
 }
 
 describe("byok:azure", () => {

@@ -1,25 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 
 import { Access } from "../../components/access.js";
-import { parseStackConfig, StackConfigError } from "../../stacks/config.js";
-
-const VALID: Record<string, string> = {
-  "byok:tenant": "acme",
-  "byok:datacenter": "eu",
-  "byok:clouds": '["aws"]',
-  "byok:service": "afi",
-  "byok:aws": '{"accountId":"111122223333"}',
-};
-
-function problemsOf(changes: Record<string, string>): readonly string[] {
-  try {
-    parseStackConfig({ ...VALID, ...changes });
-  } catch (error) {
-    if (error instanceof StackConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
+import { parseStackConfig } from "../../stacks/config.js";
+import { problemsOf, VALID } from "./config-problems.js";
 
 describe("options that every cloud has", () => {
   test("none of them is set unless the configuration says so", () => {
@@ -57,6 +40,6 @@ describe("options that every cloud has", () => {
     ["an address twice", { "byok:alarms": '{"emails":["a@example.com","a@example.com"]}' }, "byok:alarms.emails[1]: is there twice"],
     ["another way to alarm", { "byok:alarms": '{"emails":["a@example.com"],"phone":"1"}' }, "byok:alarms.phone: unknown key; known here: emails"],
   ])("%s is refused", (_what, changes, problem) => {
-    expect(problemsOf(changes)).toEqual([problem]);
+    expect(problemsOf({ ...VALID, ...changes })).toEqual([problem]);
   });
 });

@@ -2,87 +2,60 @@
  * Every option of a key in AWS under the real Pulumi engine, against the sandbox: on and off again on a deployed stack. Skipped, and
  * said so, where `pulumi` is missing.
  */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { readFile, writeFile } from "node:fs/promises";
 
 import { CreateAliasCommand, CreateKeyCommand, GetKeyPolicyCommand, KMSClient, PutKeyPolicyCommand, ScheduleKeyDeletionCommand } from "@aws-sdk/client-kms";
 
 import { parse, stringify } from "yaml";
 
 import { AwsKeyUsage, keyPolicy } from "../../components/aws/key-policy.js";
-import { type AwsKmsDescriptor, masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
-import { readSandboxFile } from "../../sandbox/index.js";
-import { type CommandResult, PulumiProject, pulumiIsInstalled } from "./pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
+import { describeUnderEngine } from "./engine-stage.js";
+import { nameOf, previewSteps } from "./engine-steps.js";
 import { stackFile } from "./stack-file.js";
 
 const TIMEOUT = 600_000;
 const TENANT = "111122223333";
 const SERVICE = "arn:aws:iam::201720642051:root";
 
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
-
-let directory: string;
-let sandbox: SandboxProcess;
-let project: PulumiProject;
 let kms: KMSClient;
 
-(installed ? describe : describe.skip)("options in AWS under the Pulumi engine", () => {
+describeUnderEngine("options in AWS under the Pulumi engine", TIMEOUT, (stage) => {
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "byok-engine-aws-"));
-    sandbox = await startSandboxProcess(directory);
-    project = await PulumiProject.create(sandbox.environment);
-    const { aws } = await sandbox.client.act("deployers", {});
+    const { aws } = await stage.sandbox.client.act("deployers", {});
     const { accessKeyId, secretAccessKey, sessionToken } = aws;
-    const endpoint = readSandboxFile(sandbox.environment["BYOK_SANDBOX"] ?? "").endpoints["aws-kms"];
+    const endpoint = stage.endpoints["aws-kms"];
     kms = new KMSClient({ region: "eu-west-2", endpoint, credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } });
   }, TIMEOUT);
   afterAll(async () => {
     kms.destroy();
-    await project.remove();
-    await sandbox.close();
-    await rm(directory, { recursive: true });
   });
 
-  async function succeed(...args: string[]): Promise<CommandResult> {
-    const result = await project.pulumi(...args);
-    if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${result.exitCode}:\n${result.output}`);
-    return result;
-  }
   /** A stack of the United Kingdom, with an account as service and least usage. */
   async function newStack(stack: string, aws: object): Promise<void> {
-    await writeFile(project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
-    await succeed("stack", "init", stack);
+    await writeFile(stage.project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
+    await stage.succeed("stack", "init", stack);
     await configure(stack, aws, { "byok:tenant": stack });
   }
   /** Sets all of `byok:aws`, and more keys; in the file itself, which is quicker than one command each. */
   async function configure(stack: string, aws: object, more: Record<string, unknown> = {}): Promise<void> {
-    const file = parse(await readFile(project.stackFile(stack), "utf8")) as { config: Record<string, unknown> };
+    const file = parse(await readFile(stage.project.stackFile(stack), "utf8")) as { config: Record<string, unknown> };
     const config = { ...file.config, "byok:aws": { accountId: TENANT, ...aws }, ...more };
-    await writeFile(project.stackFile(stack), stringify({ ...file, config }));
+    await writeFile(stage.project.stackFile(stack), stringify({ ...file, config }));
   }
-  async function descriptorOf(stack: string): Promise<AwsKmsDescriptor> {
-    const { stdout } = await succeed("stack", "output", "masterKeys", "--json", "--stack", stack);
-    const [descriptor] = masterKeyDescriptorsSchema.parse(JSON.parse(stdout));
-    if (descriptor?.provider !== "aws-kms") throw new Error("no key in AWS");
-    return descriptor;
-  }
+  const descriptorOf = (stack: string) => stage.project.firstKey(stack, "aws-kms");
   /** What an `up` would do beside nothing: `OP TYPE` of each step. */
   async function plan(stack: string): Promise<string[]> {
-    const { stdout } = await succeed("preview", "--json", "--stack", stack);
-    const { steps } = JSON.parse(stdout) as { steps: { op: string; urn: string }[] };
-    return steps.filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`).sort();
+    const { stdout } = await stage.succeed("preview", "--json", "--stack", stack);
+    return previewSteps(stdout).filter(({ op }) => op !== "same").map(({ op, urn }) => `${op} ${nameOf(urn)}`).sort();
   }
   async function up(stack: string): Promise<string[]> {
     const steps = await plan(stack);
-    await succeed("up", "--yes", "--skip-preview", "--stack", stack);
+    await stage.succeed("up", "--yes", "--skip-preview", "--stack", stack);
     return steps.map((step) => step.replace(`${stack}-uk-aws-`, ""));
   }
   const grantedTo = async (keyArn: string): Promise<readonly string[]> =>
-    (await sandbox.client.act("status", {})).keys.find(({ keyId }) => keyId === keyArn)?.grantedTo ?? ["no such key"];
+    (await stage.sandbox.client.act("status", {})).keys.find(({ keyId }) => keyId === keyArn)?.grantedTo ?? ["no such key"];
 
   test(
     "each option on and off: key and alias are the same throughout, nothing of them is replaced or deleted",
@@ -117,7 +90,7 @@ let kms: KMSClient;
         expect(await grantedTo(first.keyArn)).toEqual(granted);
         expect(await descriptorOf(stack)).toMatchObject(first);
       }
-      await succeed("preview", "--refresh", "--expect-no-changes", "--stack", stack);
+      await stage.succeed("preview", "--refresh", "--expect-no-changes", "--stack", stack);
       const replica = first.keyArn.replace("eu-west-2", "eu-west-1");
       expect((await descriptorOf(stack)).replicaArns).toEqual([replica]);
       expect(await grantedTo(replica)).toEqual([SERVICE]);
@@ -125,17 +98,15 @@ let kms: KMSClient;
       // Held by protection: a region taken out, and what would replace the key.
       for (const aws of [{ multiRegion: true }, { multiRegion: false }, { multiRegion: true, replicaRegions: ["eu-west-1"], aliasName: "alias/other" }]) {
         await configure(stack, aws);
-        const refused = await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack);
+        const refused = await stage.pulumi("up", "--yes", "--skip-preview", "--stack", stack);
         expect(refused.exitCode).not.toBe(0);
         // "it is protected" of a deletion, "marked for protection" of a replacement.
         expect(refused.output).toMatch(/protected|marked for protection/);
       }
       await configure(stack, { multiRegion: true });
-      const { stdout } = await succeed("stack", "export", "--stack", stack);
-      const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string }[] } };
-      const urn = deployment.resources.find((resource) => resource.urn.endsWith("-replica-eu-west-1"))?.urn ?? "";
-      await succeed("state", "unprotect", urn, "--yes", "--stack", stack);
-      await succeed("up", "--yes", "--skip-preview", "--stack", stack);
+      const urn = (await stage.project.resources(stack)).find((resource) => resource.urn.endsWith("-replica-eu-west-1"))?.urn ?? "";
+      await stage.succeed("state", "unprotect", urn, "--yes", "--stack", stack);
+      await stage.succeed("up", "--yes", "--skip-preview", "--stack", stack);
       expect(await descriptorOf(stack)).toEqual(first);
       expect(await grantedTo(replica)).toEqual([]);
     },
@@ -155,7 +126,7 @@ let kms: KMSClient;
       expect(await up(stack)).toEqual(expect.arrayContaining(["create policy"]));
       expect(await descriptorOf(stack)).toMatchObject({ keyArn: key, aliasName: "alias/AFI-BYOK", grantedTo: SERVICE });
       expect((await kms.send(new GetKeyPolicyCommand({ KeyId: key }))).Policy).toBe(policy);
-      await succeed("preview", "--expect-no-changes", "--stack", stack);
+      await stage.succeed("preview", "--expect-no-changes", "--stack", stack);
 
       const doomed = await make();
       await kms.send(new ScheduleKeyDeletionCommand({ KeyId: doomed }));
@@ -170,14 +141,14 @@ let kms: KMSClient;
         [foreign, "set grantBy to grant"],
       ] as const) {
         await configure(stack, { existing: { key: existing } });
-        const refused = await project.pulumi("preview", "--stack", stack);
+        const refused = await stage.pulumi("preview", "--stack", stack);
         expect({ code: refused.exitCode === 0, output: refused.output }).toEqual({ code: false, output: expect.stringContaining(misfit) });
       }
 
       await configure(stack, { existing: { key } }, { "byok:access": "suspended" });
-      await succeed("up", "--yes", "--skip-preview", "--stack", stack);
+      await stage.succeed("up", "--yes", "--skip-preview", "--stack", stack);
       expect(await grantedTo(key)).toEqual([]);
-      await succeed("destroy", "--yes", "--stack", stack);
+      await stage.succeed("destroy", "--yes", "--stack", stack);
       expect(await grantedTo(key)).toEqual([]);
     },
     TIMEOUT,

@@ -2,16 +2,15 @@
  * Audit log, alarms and lock of a key in Azure, each turned on and off on a deployed stack, under the real Pulumi engine and
  * against the sandbox. Skipped, and said so, where `pulumi` is missing.
  */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { beforeAll, expect, test } from "@jest/globals";
+import { readFile, writeFile } from "node:fs/promises";
 
 import { parse, stringify } from "yaml";
 
 import { TENANT_SUBSCRIPTION } from "../../sandbox/azure/index.js";
-import { PulumiProject, pulumiIsInstalled, type CommandResult } from "./pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
+import { describeUnderEngine } from "./engine-stage.js";
+import { typeOf, updateSteps } from "./engine-steps.js";
+import { type CommandResult } from "./pulumi-project.js";
 import { stackFile } from "./stack-file.js";
 
 const TIMEOUT = 300_000;
@@ -19,52 +18,28 @@ const STACK = "acme-azure-eu";
 const IN_STACK = ["--stack", STACK];
 const VAULT_ID = `/subscriptions/${TENANT_SUBSCRIPTION}/resourceGroups/byok-acme-eu/providers/Microsoft.KeyVault/vaults/acme-backup-keys-eu`;
 
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
-
-let directory: string;
-let sandbox: SandboxProcess;
-let project: PulumiProject;
-
 /** Short names of the types, as the tests below list them. */
 const AUDIT = ["monitor:DiagnosticSetting", "operationalinsights:Workspace"];
 const ALARMS = ["monitor:ActionGroup", "monitor:ActivityLogAlert", "monitor:ScheduledQueryRule"];
 const LOCK = ["authorization:ManagementLockByScope"];
 
-(installed ? describe : describe.skip)("what watches over a key in Azure, under the Pulumi engine", () => {
+describeUnderEngine("what watches over a key in Azure, under the Pulumi engine", TIMEOUT, (stage) => {
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "byok-watch-sandbox-"));
-    sandbox = await startSandboxProcess(directory);
-    project = await PulumiProject.create(sandbox.environment);
-    await succeed("stack", "init", STACK);
-    await succeed("up", "--yes", "--skip-preview", ...IN_STACK);
+    await stage.succeed("stack", "init", STACK);
+    await stage.succeed("up", "--yes", "--skip-preview", ...IN_STACK);
   }, TIMEOUT);
-
-  afterAll(async () => {
-    await project.remove();
-    await sandbox.close();
-    await rm(directory, { recursive: true });
-  });
-
-  async function succeed(...args: string[]): Promise<CommandResult> {
-    const result = await project.pulumi(...args);
-    if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${result.exitCode}:\n${result.output}`);
-    return result;
-  }
 
   /** Types of ours in the cloud, beside vault and key. */
   async function inTheCloud(): Promise<string[]> {
-    return (await sandbox.client.act("azure.resources", {})).map(({ type }) => type).sort();
+    return (await stage.sandbox.client.act("azure.resources", {})).map(({ type }) => type).sort();
   }
 
   /** Deploys, and answers what was done, by operation; resources that stay as they are left out. */
   async function deploy(): Promise<Record<string, string[]>> {
-    const { stdout } = await succeed("up", "--yes", "--skip-preview", "--json", ...IN_STACK);
+    const { stdout } = await stage.succeed("up", "--yes", "--skip-preview", "--json", ...IN_STACK);
     const done: Record<string, string[]> = {};
-    for (const line of stdout.split("\n").filter((text) => text.startsWith("{"))) {
-      const { resourcePreEvent: event } = JSON.parse(line) as { resourcePreEvent?: { metadata: { op: string; type: string } } };
-      if (event === undefined || event.metadata.op === "same") continue;
-      (done[event.metadata.op] ??= []).push(event.metadata.type.replace("azure-native:", ""));
+    for (const { op, urn } of updateSteps(stdout)) {
+      if (op !== "same") (done[op] ??= []).push(typeOf(urn).replace("azure-native:", ""));
     }
     return Object.fromEntries(Object.entries(done).map(([op, types]) => [op, types.sort()]));
   }
@@ -74,18 +49,18 @@ const LOCK = ["authorization:ManagementLockByScope"];
     const file = parse(await readFile(stackFile(STACK), "utf8")) as { config: Record<string, unknown> };
     for (const [name, value] of Object.entries(options)) file.config[`byok:${name}`] = value;
     file.config["byok:azure"] = { ...(file.config["byok:azure"] as object), ...azure };
-    const { encryptionsalt } = parse(await readFile(project.stackFile(STACK), "utf8")) as { encryptionsalt: string };
-    await writeFile(project.stackFile(STACK), stringify({ encryptionsalt, ...file }));
+    const { encryptionsalt } = parse(await readFile(stage.project.stackFile(STACK), "utf8")) as { encryptionsalt: string };
+    await writeFile(stage.project.stackFile(STACK), stringify({ encryptionsalt, ...file }));
   }
 
-  const nothingToDo = (...more: string[]): Promise<CommandResult> => succeed("preview", "--expect-no-changes", ...more, ...IN_STACK);
+  const nothingToDo = (...more: string[]): Promise<CommandResult> => stage.succeed("preview", "--expect-no-changes", ...more, ...IN_STACK);
 
   async function keyStates(): Promise<unknown> {
-    return (await sandbox.client.act("status", {})).keys;
+    return (await stage.sandbox.client.act("status", {})).keys;
   }
 
   async function stored(kind: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    return (await sandbox.client.act("azure.resources", {})).find(({ type }) => type.endsWith(`/${kind}`))?.properties;
+    return (await stage.sandbox.client.act("azure.resources", {})).find(({ type }) => type.endsWith(`/${kind}`))?.properties;
   }
 
   test(
@@ -129,7 +104,7 @@ const LOCK = ["authorization:ManagementLockByScope"];
       expect(await stored("actionGroups")).toMatchObject({ emailReceivers: emails.map((emailAddress) => ({ emailAddress })) });
 
       await configure({ auditLog: false, alarms: { emails } });
-      const refused = await project.pulumi("preview", ...IN_STACK);
+      const refused = await stage.pulumi("preview", ...IN_STACK);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain("alarms: Azure tells that a key was disabled in the vault's own audit log and nowhere else");
 
@@ -149,13 +124,13 @@ const LOCK = ["authorization:ManagementLockByScope"];
       expect(await stored("locks")).toMatchObject({ level: "CanNotDelete" });
       await nothingToDo("--refresh");
 
-      await succeed("destroy", "--yes", "--skip-preview", "--target", await urnOf("keyvault:AccessPolicy"), ...IN_STACK);
-      expect((await sandbox.client.act("status", {})).keys.map(({ grantedTo }) => grantedTo)).toEqual([[]]);
+      await stage.succeed("destroy", "--yes", "--skip-preview", "--target", await urnOf("keyvault:AccessPolicy"), ...IN_STACK);
+      expect((await stage.sandbox.client.act("status", {})).keys.map(({ grantedTo }) => grantedTo)).toEqual([[]]);
       expect(await deploy()).toEqual({ create: ["keyvault:AccessPolicy"] });
       expect(await keyStates()).toEqual(before);
 
       await configure({ azure: { lock: true } });
-      const refused = await project.pulumi("up", "--yes", "--skip-preview", ...IN_STACK);
+      const refused = await stage.pulumi("up", "--yes", "--skip-preview", ...IN_STACK);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toMatch(new RegExp(`Code="ScopeLocked" Message="The scope '${VAULT_ID}/providers/.* following scope\\(s\\) are locked: '${VAULT_ID}'`, "i"));
 
@@ -171,9 +146,7 @@ const LOCK = ["authorization:ManagementLockByScope"];
   );
 
   async function urnOf(type: string): Promise<string> {
-    const { stdout } = await succeed("stack", "export", ...IN_STACK);
-    const { deployment } = JSON.parse(stdout) as { deployment: { resources: { urn: string; type: string }[] } };
-    return deployment.resources.find((one) => one.type === `azure-native:${type}`)?.urn ?? "";
+    return (await stage.project.resources(STACK)).find((one) => one.type === `azure-native:${type}`)?.urn ?? "";
   }
 
   test(
@@ -187,9 +160,9 @@ const LOCK = ["authorization:ManagementLockByScope"];
 
       await configure(all);
       await deploy();
-      await succeed("destroy", "--exclude-protected", "--yes", "--skip-preview", ...IN_STACK);
+      await stage.succeed("destroy", "--exclude-protected", "--yes", "--skip-preview", ...IN_STACK);
       expect(await inTheCloud()).toEqual([]);
-      const { vaults, keys } = await sandbox.client.act("azure.status", {});
+      const { vaults, keys } = await stage.sandbox.client.act("azure.status", {});
       expect(vaults).toMatchObject([{ name: "acme-backup-keys-eu", deleted: false }]);
       expect(keys).toMatchObject([{ state: "Enabled", grantedTo: [] }]);
     },

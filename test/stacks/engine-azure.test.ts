@@ -2,27 +2,21 @@
  * Every option of a key in Azure, switched on and off again on stacks that are deployed, and everything that can be adopted;
  * under the real Pulumi engine, against the sandbox. Skipped, and said so, where `pulumi` is missing.
  */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { beforeAll, expect, test } from "@jest/globals";
+import { writeFile } from "node:fs/promises";
 
 import { stringify } from "yaml";
 
-import { type AzureKeyVaultDescriptor, masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
+import { type AzureKeyVaultDescriptor } from "../../runtime/master-key/descriptor.js";
 import { ByokError } from "../../runtime/master-key/errors.js";
 import { type MasterKey, type WrappedShare } from "../../runtime/master-key/master-key.js";
 import { openMasterKey } from "../../runtime/master-key/open-master-key.js";
 import { TENANT_DIRECTORY, TENANT_SUBSCRIPTION } from "../../sandbox/azure/index.js";
-import { readSandboxFile } from "../../sandbox/sandbox-file.js";
 import { type PemPair, selfSigned } from "../runtime/certificates.js";
-import { PulumiProject, pulumiIsInstalled } from "./pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
+import { describeUnderEngine } from "./engine-stage.js";
+import { nameOf, typeOf, updateSteps } from "./engine-steps.js";
 
 const TIMEOUT = 600_000;
-
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
 
 const SHARE = new Uint8Array(32).fill(7);
 const CONTEXT = { purpose: "share", tenant: "acme", secret: "backups", generation: 1 } as const;
@@ -39,24 +33,12 @@ interface Options {
   readonly byok?: Readonly<Record<string, unknown>>;
 }
 
-let directory: string;
-let sandbox: SandboxProcess;
-let project: PulumiProject;
 let pair: PemPair;
 
-(installed ? describe : describe.skip)("Azure under the Pulumi engine", () => {
+describeUnderEngine("Azure under the Pulumi engine", TIMEOUT, (stage) => {
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "byok-engine-sandbox-"));
-    sandbox = await startSandboxProcess(directory);
-    project = await PulumiProject.create(sandbox.environment);
     pair = await selfSigned({ name: "backup service", algorithm: "rsa" });
   }, TIMEOUT);
-
-  afterAll(async () => {
-    await project.remove();
-    await sandbox.close();
-    await rm(directory, { recursive: true });
-  });
 
   async function configure(stack: string, { azure = {}, byok = {} }: Options): Promise<void> {
     const keys = {
@@ -67,19 +49,18 @@ let pair: PemPair;
       ...byok,
     };
     const config = Object.fromEntries(Object.entries(keys).map(([name, value]) => [`byok:${name}`, value]));
-    await writeFile(project.stackFile(stack), stringify({ config }));
+    await writeFile(stage.project.stackFile(stack), stringify({ config }));
   }
 
   async function start(stack: string, options: Options = {}): Promise<void> {
     await configure(stack, options);
-    const { exitCode, output } = await project.pulumi("stack", "init", stack);
-    if (exitCode !== 0) throw new Error(output);
+    await stage.succeed("stack", "init", stack);
   }
 
   /** Runs `up`, which must succeed, and tells what it did. */
   async function up(stack: string, options: Options = {}, ...flags: string[]): Promise<Changes> {
     await configure(stack, options);
-    const { exitCode, stdout, output } = await project.pulumi("up", "--yes", "--skip-preview", "--json", ...flags, "--stack", stack);
+    const { exitCode, stdout, output } = await stage.pulumi("up", "--yes", "--skip-preview", "--json", ...flags, "--stack", stack);
     if (exitCode !== 0) throw new Error(`up ${JSON.stringify(options)}:\n${output.replace(/^.*"debug: ".*\n/gm, "")}`);
     return changesIn(stdout);
   }
@@ -88,23 +69,18 @@ let pair: PemPair;
   async function refusals(stack: string, options: Options): Promise<{ readonly preview: string; readonly up: string }> {
     await configure(stack, options);
     const [preview, update] = [
-      await project.pulumi("preview", "--stack", stack),
-      await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack),
+      await stage.pulumi("preview", "--stack", stack),
+      await stage.pulumi("up", "--yes", "--skip-preview", "--stack", stack),
     ];
     expect([preview.exitCode === 0, update.exitCode === 0]).toEqual([false, false]);
     return { preview: preview.output, up: update.output };
   }
 
-  async function descriptorOf(stack: string): Promise<AzureKeyVaultDescriptor> {
-    const { stdout, output } = await project.pulumi("stack", "output", "masterKeys", "--json", "--stack", stack);
-    const [descriptor] = masterKeyDescriptorsSchema.parse(JSON.parse(stdout === "" ? output : stdout));
-    if (descriptor?.provider !== "azure-key-vault") throw new Error(`${stack} has no key in Azure`);
-    return descriptor;
-  }
+  const descriptorOf = (stack: string): Promise<AzureKeyVaultDescriptor> => stage.project.firstKey(stack, "azure-key-vault");
 
   /** The service's own process, opened anew, does something with the key: `ok`, what it gives, or the code of the refusal. */
   async function service<T>(descriptor: AzureKeyVaultDescriptor, work: (key: MasterKey) => Promise<T>): Promise<T | string> {
-    const { endpoints } = readSandboxFile(join(directory, "sandbox.json"));
+    const { endpoints } = stage;
     const credentials = { "azure-key-vault": [pair] };
     const key = await openMasterKey(descriptor, { mode: "development", role: "tenant", endpoints, credentials });
     try {
@@ -130,7 +106,7 @@ let pair: PemPair;
 
   /** Operations at ARM and Graph that changed anything, since the log was cleared. */
   async function writes(): Promise<string[]> {
-    const calls = await sandbox.client.act("azure.calls", {});
+    const calls = await stage.sandbox.client.act("azure.calls", {});
     return calls.filter(({ plane, operation }) => ["arm", "graph"].includes(plane) && !/read$|^(Get|List) /.test(operation)).map(({ operation }) => operation);
   }
 
@@ -159,13 +135,13 @@ let pair: PemPair;
     // serviceAddresses
     const closed = { azure: { serviceAddresses: ["203.0.113.0/28"] } };
     expect(await up(stack, closed)).toEqual({ vault: "update" });
-    await sandbox.client.act("azure.callFrom", { address: "198.51.100.1" });
+    await stage.sandbox.client.act("azure.callFrom", { address: "198.51.100.1" });
     expect(await works(descriptor)).toBe("NETWORK_BLOCKED");
-    await sandbox.client.act("azure.callFrom", { address: "203.0.113.8" });
+    await stage.sandbox.client.act("azure.callFrom", { address: "203.0.113.8" });
     expect(await works(descriptor)).toBe("ok");
     expect(await up(stack, closed, "--refresh")).toEqual({});
     // Without the option, the rules stay as they are; every address opens the vault.
-    await sandbox.client.act("azure.callFrom", { address: "198.51.100.1" });
+    await stage.sandbox.client.act("azure.callFrom", { address: "198.51.100.1" });
     expect(await up(stack)).toEqual({});
     expect(await works(descriptor)).toBe("NETWORK_BLOCKED");
     expect(await up(stack, { azure: { serviceAddresses: ["0.0.0.0/0"] } })).toEqual({ vault: "update" });
@@ -200,7 +176,7 @@ let pair: PemPair;
     await start(stack, fixed);
     await up(stack, fixed);
     const descriptor = await descriptorOf(stack);
-    await sandbox.client.act("azure.clearCalls", {});
+    await stage.sandbox.client.act("azure.clearCalls", {});
     const rows: [azure: Readonly<Record<string, unknown>>, explanation: RegExp][] = [
       [{ keySize: 4096 }, /keySize: the size of a key that exists cannot be changed; make a new key beside it/],
       [{ protectionLevel: "hsm" }, /protectionLevel: the protection level of a key that exists cannot be changed/],
@@ -218,15 +194,15 @@ let pair: PemPair;
 
   test("a vault, a key and an application made by hand are taken over without a change to them", async () => {
     const stack = "by-hand";
-    await sandbox.client.act("azure.createVault", { name: "Made-By-Hand", resourceGroup: "keys" });
-    await sandbox.client.act("azure.createKey", { vault: "Made-By-Hand", name: "AFI" });
-    const { clientId, servicePrincipalId } = await sandbox.client.act("azure.registerApplication", { displayName: "Backup", certificates: [pair.certificate] });
+    await stage.sandbox.client.act("azure.createVault", { name: "Made-By-Hand", resourceGroup: "keys" });
+    await stage.sandbox.client.act("azure.createKey", { vault: "Made-By-Hand", name: "AFI" });
+    const { clientId, servicePrincipalId } = await stage.sandbox.client.act("azure.registerApplication", { displayName: "Backup", certificates: [pair.certificate] });
     // The portal's spelling and order.
-    await sandbox.client.act("azure.setAccessPolicy", { vault: "Made-By-Hand", objectId: servicePrincipalId, permissions: ["Decrypt", "Encrypt"] });
+    await stage.sandbox.client.act("azure.setAccessPolicy", { vault: "Made-By-Hand", objectId: servicePrincipalId, permissions: ["Decrypt", "Encrypt"] });
     const byHand = { resourceGroup: "keys", existing: { vault: "Made-By-Hand", key: "AFI", application: clientId } };
 
     await start(stack, { azure: byHand });
-    await sandbox.client.act("azure.clearCalls", {});
+    await stage.sandbox.client.act("azure.clearCalls", {});
     expect(await up(stack, { azure: byHand })).toEqual({ policy: "import" });
     expect(await writes()).toEqual([]);
     const descriptor = await descriptorOf(stack);
@@ -242,22 +218,21 @@ let pair: PemPair;
     expect(await up(stack, { azure: byHand })).toEqual({ policy: "create" });
     expect(await works(descriptor)).toBe("ok");
     // What the tenant revoked by hand afterwards keeps nobody from deploying, and stays as it is.
-    await sandbox.client.act("revoke", { key: descriptor.keyUri, by: "disable" });
+    await stage.sandbox.client.act("revoke", { key: descriptor.keyUri, by: "disable" });
     expect(await up(stack, { azure: byHand }, "--refresh")).toEqual({});
     expect(await works(descriptor)).toBe("KEY_DISABLED");
-    await sandbox.client.act("restore", { key: descriptor.keyUri });
+    await stage.sandbox.client.act("restore", { key: descriptor.keyUri });
 
     // Nothing but the grant is this stack's own.
-    const { exitCode } = await project.pulumi("destroy", "--yes", "--stack", stack);
-    expect(exitCode).toBe(0);
+    await stage.succeed("destroy", "--yes", "--stack", stack);
     expect(await works(descriptor)).toBe("ACCESS_DENIED");
-    const { keys } = await sandbox.client.act("azure.status", {});
+    const { keys } = await stage.sandbox.client.act("azure.status", {});
     expect(keys.find(({ keyId }) => keyId === "https://made-by-hand.vault.azure.net/keys/AFI")).toMatchObject({ state: "Enabled", grantedTo: [] });
   }, TIMEOUT);
 
   test("a new key, rotated by policy, in a vault made by hand that goes by roles", async () => {
     const stack = "new-in-old";
-    await sandbox.client.act("azure.createVault", { name: "role-vault", resourceGroup: "keys", rbac: true });
+    await stage.sandbox.client.act("azure.createVault", { name: "role-vault", resourceGroup: "keys", rbac: true });
     const azure = { resourceGroup: "keys", existing: { vault: "role-vault" }, keyName: "fresh", rotationPeriodInDays: 90, grantBy: "role" };
     await start(stack, { azure });
     expect(await up(stack, { azure })).toEqual({ key: "create", role: "create", application: "create", principal: "create", certificate: "create" });
@@ -271,7 +246,7 @@ let pair: PemPair;
   test("misfits are refused in previews, each with what to do, and before anything is granted", async () => {
     const stack = "misfits";
     await start(stack);
-    const { act } = { act: sandbox.client.act.bind(sandbox.client) };
+    const act = stage.sandbox.client.act.bind(stage.sandbox.client);
     await act("azure.createVault", { name: "fitting", resourceGroup: "misfits" });
     await act("azure.createVault", { name: "far-away", resourceGroup: "misfits", location: "eastus" });
     await act("azure.createVault", { name: "purgeable", resourceGroup: "misfits", purgeProtection: false });
@@ -297,18 +272,18 @@ let pair: PemPair;
     ];
     for (const [existing, refusal] of rows) {
       await configure(stack, { azure: { resourceGroup: "misfits", existing } });
-      const { exitCode, output } = await project.pulumi("preview", "--stack", stack);
+      const { exitCode, output } = await stage.pulumi("preview", "--stack", stack);
       expect({ existing, refused: exitCode !== 0, says: output }).toEqual({ existing, refused: true, says: expect.stringContaining(refusal) });
     }
     // Without a preview too: the grant waits.
     await configure(stack, { azure: { resourceGroup: "misfits", existing: { vault: "fitting", key: "disabled" } } });
-    expect((await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack)).exitCode).not.toBe(0);
+    expect((await stage.pulumi("up", "--yes", "--skip-preview", "--stack", stack)).exitCode).not.toBe(0);
     const { keys } = await act("azure.status", {});
     expect(keys.filter(({ keyId }) => /fitting|far-away|purgeable|by-roles/.test(keyId)).flatMap(({ grantedTo }) => grantedTo)).toEqual([]);
   }, TIMEOUT);
 
   test("a name that a deleted vault or key still has is explained, and so is one that is in use", async () => {
-    const act = sandbox.client.act.bind(sandbox.client);
+    const act = stage.sandbox.client.act.bind(stage.sandbox.client);
     await act("azure.createVault", { name: "deleted-vault", resourceGroup: "taken" });
     await act("azure.deleteVault", { vault: "deleted-vault" });
     await act("azure.createVault", { name: "with-deleted-key", resourceGroup: "taken" });
@@ -322,13 +297,13 @@ let pair: PemPair;
     ];
     for (const [azure, advice] of rows) {
       await configure("taken", { azure: { resourceGroup: "taken", ...azure } });
-      const { exitCode, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "taken");
+      const { exitCode, output } = await stage.pulumi("up", "--yes", "--skip-preview", "--stack", "taken");
       expect({ azure, failed: exitCode !== 0, says: output }).toEqual({ azure, failed: true, says: expect.stringContaining(advice) });
     }
   }, TIMEOUT);
 
   test("a principal that ARM has not heard of yet stops nothing", async () => {
-    const act = sandbox.client.act.bind(sandbox.client);
+    const act = stage.sandbox.client.act.bind(stage.sandbox.client);
     await act("azure.createVault", { name: "hurried", resourceGroup: "hurried", rbac: true });
     await act("azure.delayPrincipals", { lookups: 3 });
     await act("azure.injectFault", { operation: "Microsoft.Authorization/roleAssignments/write", error: "PrincipalNotFound", times: 2 });
@@ -343,13 +318,11 @@ let pair: PemPair;
 /** Steps out of the stream of events; those that keep what exists, and the components, are left out. */
 function changesIn(stdout: string): Changes {
   const changes: Record<string, string> = {};
-  for (const line of stdout.split("\n").filter((text) => text.startsWith("{"))) {
-    const { resourcePreEvent } = JSON.parse(line) as { resourcePreEvent?: { metadata: { op: string; urn: string; type: string } } };
-    if (resourcePreEvent === undefined) continue;
-    const { op, urn, type } = resourcePreEvent.metadata;
+  for (const { op, urn } of updateSteps(stdout)) {
+    const type = typeOf(urn);
     if (KEPT.test(type) && /replace|delete|discard/.test(op)) throw new Error(`${op} of ${urn}`);
     if (op === "same" || op === "refresh" || !/^(azure-native|azuread):/.test(type)) continue;
-    const name = urn.slice(urn.lastIndexOf("::") + 2).replace(/^[a-z]+-eu-azure(-app)?-/, "").replace(/^(certificate)-.*/, "$1");
+    const name = nameOf(urn).replace(/^[a-z]+-eu-azure(-app)?-/, "").replace(/^(certificate)-.*/, "$1");
     // What exists is read every time.
     if (op !== "read") changes[name] = op;
   }

@@ -1,14 +1,11 @@
 /**
  * The example stacks under the real Pulumi engine, against the sandbox. Skipped, and said so, where `pulumi` is missing.
  */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { readFile, writeFile } from "node:fs/promises";
 
-import { type MasterKeyDescriptor, masterKeyDescriptorsSchema, placeOf } from "../../runtime/master-key/descriptor.js";
-import { PulumiProject, pulumiIsInstalled, type CommandResult } from "./pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "./sandbox-process.js";
+import { type MasterKeyDescriptor, placeOf } from "../../runtime/master-key/descriptor.js";
+import { describeUnderEngine } from "./engine-stage.js";
 import { readStackConfig, stackFile, THREE_CLOUDS_EXAMPLE_STACK } from "./stack-file.js";
 
 const TIMEOUT = 300_000;
@@ -16,41 +13,10 @@ const TIMEOUT = 300_000;
 /** Stacks that are taken through their whole life: the preset, and an own identity in each cloud and in all. */
 const CYCLED = ["acme-usa", "acme-eu", "acme-gcp-eu", "acme-azure-eu", THREE_CLOUDS_EXAMPLE_STACK] as const;
 
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
-
-let directory: string;
-let sandbox: SandboxProcess;
-let project: PulumiProject;
-
-(installed ? describe : describe.skip)("under the Pulumi engine", () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "byok-engine-sandbox-"));
-    sandbox = await startSandboxProcess(directory);
-    project = await PulumiProject.create(sandbox.environment);
-  }, TIMEOUT);
-
-  afterAll(async () => {
-    await project.remove();
-    await sandbox.close();
-    await rm(directory, { recursive: true });
-  });
-
-  /** Runs a command that must succeed; its output is the failure's explanation. */
-  async function succeed(...args: string[]): Promise<CommandResult> {
-    const result = await project.pulumi(...args);
-    if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${result.exitCode}:\n${result.output}`);
-    return result;
-  }
-
-  async function masterKeys(stack: string): Promise<MasterKeyDescriptor[]> {
-    const { stdout } = await succeed("stack", "output", "masterKeys", "--json", "--stack", stack);
-    return masterKeyDescriptorsSchema.parse(JSON.parse(stdout));
-  }
-
+describeUnderEngine("under the Pulumi engine", TIMEOUT, (stage) => {
   /** The keys as their clouds have them, in the order of the descriptors. */
   async function inTheClouds(descriptors: readonly MasterKeyDescriptor[]): Promise<{ state: string; grantedTo: readonly string[] }[]> {
-    const { keys } = await sandbox.client.act("status", {});
+    const { keys } = await stage.sandbox.client.act("status", {});
     return descriptors.map((descriptor) => {
       const key = keys.find(({ keyId }) => keyId === placeOf(descriptor));
       if (key === undefined) throw new Error(`${placeOf(descriptor)} is in no cloud`);
@@ -67,14 +33,7 @@ let project: PulumiProject;
 
   /** Types of the resources that a stack still has. */
   async function resourceTypes(stack: string): Promise<string[]> {
-    return (await resources(stack)).map(({ type }) => type).sort();
-  }
-
-  async function resources(stack: string): Promise<{ type: string; outputs?: unknown }[]> {
-    const state = JSON.parse((await succeed("stack", "export", "--show-secrets", "--stack", stack)).stdout) as {
-      deployment: { resources?: { type: string; outputs?: unknown }[] };
-    };
-    return state.deployment.resources ?? [];
+    return (await stage.project.resources(stack)).map(({ type }) => type).sort();
   }
 
   /** What `destroy --exclude-protected` takes away: the grants, and Azure's sign-in. */
@@ -91,56 +50,56 @@ let project: PulumiProject;
       const config = await readStackConfig(stack);
       const inStack = ["--stack", stack];
 
-      await succeed("stack", "init", stack);
+      await stage.succeed("stack", "init", stack);
       // Comments and values survive; a salt, which is no secret, is all that Pulumi adds.
-      const added = (await readFile(project.stackFile(stack), "utf8")).replace(await readFile(stackFile(stack), "utf8"), "");
+      const added = (await readFile(stage.project.stackFile(stack), "utf8")).replace(await readFile(stackFile(stack), "utf8"), "");
       expect(added).toMatch(/^encryptionsalt: \S+\n$/);
 
-      await succeed("up", "--yes", ...inStack);
-      await succeed("preview", "--expect-no-changes", ...inStack);
-      const keys = await masterKeys(stack);
+      await stage.succeed("up", "--yes", ...inStack);
+      await stage.succeed("preview", "--expect-no-changes", ...inStack);
+      const keys = await stage.project.masterKeys(stack);
       for (const key of keys) expect(key).toMatchObject({ tenant: config["byok:tenant"], datacenter: config["byok:datacenter"] });
       expect(await inTheClouds(keys)).toEqual(keys.map(granted));
       const all = await resourceTypes(stack);
       expect(all.filter((type) => GRANTS.has(type)).length).toBeGreaterThanOrEqual(keys.length);
 
-      const refused = await project.pulumi("destroy", "--yes", ...inStack);
+      const refused = await stage.pulumi("destroy", "--yes", ...inStack);
       expect(refused.exitCode).not.toBe(0);
       expect(refused.output).toContain("because it is protected");
       expect(refused.output).toContain("pulumi state unprotect");
       expect(await inTheClouds(keys)).toEqual(keys.map(granted));
       expect(await resourceTypes(stack)).toEqual(all);
 
-      await succeed("destroy", "--exclude-protected", "--yes", ...inStack);
+      await stage.succeed("destroy", "--exclude-protected", "--yes", ...inStack);
       expect(await inTheClouds(keys)).toEqual(keys.map(kept));
       expect(await resourceTypes(stack)).toEqual(all.filter((type) => !GRANTS.has(type)));
 
-      await succeed("up", "--yes", "--skip-preview", ...inStack);
-      expect(await masterKeys(stack)).toEqual(keys);
+      await stage.succeed("up", "--yes", "--skip-preview", ...inStack);
+      expect(await stage.project.masterKeys(stack)).toEqual(keys);
       expect(await inTheClouds(keys)).toEqual(keys.map(granted));
 
-      await succeed("state", "unprotect", "--all", "--yes", ...inStack);
-      await succeed("destroy", "--yes", ...inStack);
+      await stage.succeed("state", "unprotect", "--all", "--yes", ...inStack);
+      await stage.succeed("destroy", "--yes", ...inStack);
       expect(await resourceTypes(stack)).toEqual([]);
       expect(await inTheClouds(keys)).toEqual(keys.map(kept));
 
       // Where names stay taken, the next `up` is told to take the key that is there.
       for (const key of keys) {
         if (key.provider !== "gcp-kms") continue;
-        await succeed("config", "set", "--path", "byok:gcp.existing.key", key.keyName.replace(/^.*\//, ""), ...inStack);
+        await stage.succeed("config", "set", "--path", "byok:gcp.existing.key", key.keyName.replace(/^.*\//, ""), ...inStack);
       }
       if (config["byok:azure"] !== undefined) {
         const azure = JSON.parse(config["byok:azure"]) as { vaultName?: string };
         // A name of its own, or the one that the stack makes up.
         if (azure.vaultName !== undefined) {
-          await succeed("config", "rm", "--path", "byok:azure.vaultName", ...inStack);
-          await succeed("config", "set", "--path", "byok:azure.existing.vault", azure.vaultName, ...inStack);
+          await stage.succeed("config", "rm", "--path", "byok:azure.vaultName", ...inStack);
+          await stage.succeed("config", "set", "--path", "byok:azure.existing.vault", azure.vaultName, ...inStack);
         }
         const key = `byok-${config["byok:tenant"] ?? ""}-${config["byok:datacenter"] ?? ""}`;
-        await succeed("config", "set", "--path", "byok:azure.existing.key", key, ...inStack);
+        await stage.succeed("config", "set", "--path", "byok:azure.existing.key", key, ...inStack);
       }
-      await succeed("up", "--yes", "--skip-preview", ...inStack);
-      const again = await masterKeys(stack);
+      await stage.succeed("up", "--yes", "--skip-preview", ...inStack);
+      const again = await stage.project.masterKeys(stack);
       expect(await inTheClouds(again)).toEqual(again.map(granted));
       for (const [index, key] of keys.entries()) {
         const next = again[index];
@@ -157,20 +116,20 @@ let project: PulumiProject;
     "%s, what the tenant revoked: `up --refresh` leaves disabled keys disabled, and grants again what was withdrawn by hand",
     async (stack) => {
       const inStack = ["--stack", stack];
-      const keys = await masterKeys(stack);
-      await succeed("preview", "--refresh", "--expect-no-changes", ...inStack);
+      const keys = await stage.project.masterKeys(stack);
+      await stage.succeed("preview", "--refresh", "--expect-no-changes", ...inStack);
 
-      for (const key of keys) await sandbox.client.act("revoke", { key: placeOf(key), by: "disable" });
+      for (const key of keys) await stage.sandbox.client.act("revoke", { key: placeOf(key), by: "disable" });
       // A key that was taken over must be usable, unless access is suspended.
       const adopted = keys.some(({ provider }) => provider === "gcp-kms");
-      const refreshed = await project.pulumi("up", "--yes", "--skip-preview", "--refresh", ...inStack);
+      const refreshed = await stage.pulumi("up", "--yes", "--skip-preview", "--refresh", ...inStack);
       expect({ done: refreshed.exitCode === 0, refused: /is DISABLED: enable it/.test(refreshed.output) }).toEqual({ done: !adopted, refused: adopted });
       expect(await inTheClouds(keys)).toEqual(keys.map((key) => ({ state: "disabled", grantedTo: [key.grantedTo] })));
-      for (const key of keys) await sandbox.client.act("restore", { key: placeOf(key) });
+      for (const key of keys) await stage.sandbox.client.act("restore", { key: placeOf(key) });
 
-      for (const key of keys) await sandbox.client.act("revoke", { key: placeOf(key), by: "grant" });
-      await succeed("preview", "--expect-no-changes", ...inStack);
-      await succeed("up", "--yes", "--skip-preview", "--refresh", ...inStack);
+      for (const key of keys) await stage.sandbox.client.act("revoke", { key: placeOf(key), by: "grant" });
+      await stage.succeed("preview", "--expect-no-changes", ...inStack);
+      await stage.succeed("up", "--yes", "--skip-preview", "--refresh", ...inStack);
       expect(await inTheClouds(keys)).toEqual(keys.map(granted));
     },
     TIMEOUT,
@@ -179,9 +138,9 @@ let project: PulumiProject;
   test(
     "state holds no credential, and the outputs no secret",
     async () => {
-      const found = await resources(THREE_CLOUDS_EXAMPLE_STACK);
+      const found = await stage.project.resources(THREE_CLOUDS_EXAMPLE_STACK, "--show-secrets");
       const text = JSON.stringify(found);
-      const { aws, gcp, azure } = await sandbox.client.act("deployers", {});
+      const { aws, gcp, azure } = await stage.sandbox.client.act("deployers", {});
       if (gcp === undefined || azure === undefined) throw new Error("the sandbox runs all clouds");
       const { private_key: gcpKey } = JSON.parse(await readFile(gcp.keyFile, "utf8")) as { private_key: string };
       const secrets = [aws.accessKeyId, aws.secretAccessKey, aws.sessionToken, gcpKey, ...Object.values(azure.tokens)];
@@ -200,20 +159,20 @@ let project: PulumiProject;
     "a wrong configuration is refused before anything is created",
     async () => {
       const stack = "acme-wrong";
-      const before = (await sandbox.client.act("status", {})).keys;
-      await writeFile(project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
-      await succeed("stack", "init", stack);
-      await sandbox.client.act("aws.clearCalls", {});
+      const before = (await stage.sandbox.client.act("status", {})).keys;
+      await writeFile(stage.project.stackFile(stack), await readFile(stackFile("acme-uk"), "utf8"));
+      await stage.succeed("stack", "init", stack);
+      await stage.sandbox.client.act("aws.clearCalls", {});
 
-      await succeed("config", "set", "byok:datacenter", "mars", "--stack", stack);
-      await succeed("config", "set", "byok:tenannt", "acme", "--stack", stack);
-      const wrongConfig = await project.pulumi("up", "--yes", "--skip-preview", "--stack", stack);
+      await stage.succeed("config", "set", "byok:datacenter", "mars", "--stack", stack);
+      await stage.succeed("config", "set", "byok:tenannt", "acme", "--stack", stack);
+      const wrongConfig = await stage.pulumi("up", "--yes", "--skip-preview", "--stack", stack);
       expect(wrongConfig.exitCode).not.toBe(0);
       expect(wrongConfig.output).toContain('byok:datacenter: must be one of usa, eu, uk, au, ca, not "mars"');
       expect(wrongConfig.output).toContain('byok:tenannt: unknown key (did you mean "tenant"?)');
       expect(wrongConfig.output).not.toMatch(/\n\s+at /);
-      expect(await sandbox.client.act("aws.calls", {})).toEqual([]);
-      expect((await sandbox.client.act("status", {})).keys).toEqual(before);
+      expect(await stage.sandbox.client.act("aws.calls", {})).toEqual([]);
+      expect((await stage.sandbox.client.act("status", {})).keys).toEqual(before);
     },
     TIMEOUT,
   );

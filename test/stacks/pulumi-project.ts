@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { type MasterKeyDescriptor, masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
 import { ROOT } from "./stack-file.js";
 
 /** What a command came to. */
@@ -12,6 +13,17 @@ export interface CommandResult {
   readonly stdout: string;
   /** Both streams, without colours. */
   readonly output: string;
+}
+
+/** A resource as a stack's state has it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly custom?: boolean;
+  readonly protect?: boolean;
+  readonly retainOnDelete?: boolean;
+  readonly outputs?: unknown;
 }
 
 /** True if the engine and its language host can be run. */
@@ -72,6 +84,32 @@ export class PulumiProject {
         else reject(error ?? new Error("pulumi did not start"));
       });
     });
+  }
+
+  /** Runs `pulumi ARGS`, which must succeed; its output is the failure's explanation. */
+  async succeed(...args: string[]): Promise<CommandResult> {
+    const result = await this.pulumi(...args);
+    if (result.exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${result.exitCode}:\n${result.output}`);
+    return result;
+  }
+
+  /** What a tenant's stack hands to the service. */
+  async masterKeys(stack: string): Promise<MasterKeyDescriptor[]> {
+    const { stdout } = await this.succeed("stack", "output", "masterKeys", "--json", "--stack", stack);
+    return masterKeyDescriptorsSchema.parse(JSON.parse(stdout));
+  }
+
+  /** The first key of a stack, which must be in this cloud. */
+  async firstKey<P extends MasterKeyDescriptor["provider"]>(stack: string, provider: P): Promise<Extract<MasterKeyDescriptor, { provider: P }>> {
+    const [key] = await this.masterKeys(stack);
+    if (key?.provider !== provider) throw new Error(`the first key of ${stack} is not of ${provider}`);
+    return key as Extract<MasterKeyDescriptor, { provider: P }>;
+  }
+
+  /** What a stack's state has; none before its first `up`. */
+  async resources(stack: string, ...flags: string[]): Promise<readonly StateResource[]> {
+    const { stdout } = await this.succeed("stack", "export", ...flags, "--stack", stack);
+    return (JSON.parse(stdout) as { deployment: { resources?: StateResource[] } }).deployment.resources ?? [];
   }
 
   /** Removes the copy, its state and its Pulumi home. */

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 
 import { Datacenter } from "../../components/regions.js";
-import { StackConfigError } from "../../stacks/config.js";
 import { parseServiceStackConfig, type ServiceStackConfig } from "../../stacks/service-config.js";
+import { problemsOf } from "./config-problems.js";
 import { ROOT } from "./stack-file.js";
 
 const GCP = { project: "example-production" };
@@ -15,16 +15,6 @@ const GCP = { project: "example-production" };
 function config(gcp: Readonly<Record<string, unknown>>, more: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
   const all: Record<string, string | undefined> = { "byokService:datacenter": "eu", "byokService:clouds": '["gcp"]', "byokService:gcp": JSON.stringify(gcp), ...more };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function problemsOf(all: Record<string, string>): readonly string[] {
-  try {
-    parseServiceStackConfig(all);
-  } catch (error) {
-    if (error instanceof StackConfigError) return error.problems;
-    throw error;
-  }
-  return [];
 }
 
 describe("byokService", () => {
@@ -74,7 +64,7 @@ describe("byokService", () => {
     ["labels as a list", config({ ...GCP, labels: ["a"] }), ["byokService:gcp.labels: must be an object, such as { team: backup }"]],
     ["a misspelt member", config({ ...GCP, existing: { keyring: "a" } }), ['byokService:gcp.existing.keyring: unknown key (did you mean "keyRing"?); known here: keyRing, key']],
   ])("%s is refused", (_what, all, problems) => {
-    expect(problemsOf(all)).toEqual(problems);
+    expect(problemsOf(all, parseServiceStackConfig)).toEqual(problems);
   });
 
   const AWS = { accountId: "201720642051", trustedPrincipals: ["ec2.amazonaws.com"] };
@@ -100,7 +90,7 @@ describe("byokService", () => {
     ["tags as a list", { ...AWS, tags: [] }, ["byokService:aws.tags: must be an object, such as { Team: backup }"]],
     ["a misspelt member", { ...AWS, rolName: "a" }, [expect.stringMatching(/^byokService:aws.rolName: unknown key \(did you mean "roleName"\?\)/)]],
   ])("AWS: %s is refused", (_what, members, problems) => {
-    expect(problemsOf(aws(members))).toEqual(problems);
+    expect(problemsOf(aws(members), parseServiceStackConfig)).toEqual(problems);
   });
 
   test("the example stack is read", async () => {

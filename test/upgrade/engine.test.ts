@@ -3,16 +3,15 @@
  * current program takes over. Skipped, and said so, where `pulumi` is missing.
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { stringify } from "yaml";
 
 import { placeOf, masterKeyDescriptorsSchema } from "../../runtime/master-key/descriptor.js";
 import { succeed, withByok } from "../end-to-end/shell.js";
-import { PulumiProject, pulumiIsInstalled } from "../stacks/pulumi-project.js";
-import { startSandboxProcess, type SandboxProcess } from "../stacks/sandbox-process.js";
+import { engineIsInstalled, EngineStage } from "../stacks/engine-stage.js";
+import { nameOf, previewSteps, typeOf } from "../stacks/engine-steps.js";
 import { type Recording } from "./recorded.js";
 import { respelled } from "./recorded-stacks.js";
 import { OLDEST_SUPPORTED, readRecording, withCertificate } from "./recordings.js";
@@ -26,37 +25,18 @@ const STACKS = ["acme-eu", "acme-gcp-eu", "acme-azure-eu", "acme-all-eu", "acme-
 /** Nothing is made, replaced or deleted by these; `discard` forgets a resource that was only read. */
 const HARMLESS = ["same", "update", "create", "read", "refresh", "discard", "read-discard"];
 
-const installed = pulumiIsInstalled();
-if (!installed) process.stderr.write("skipped: pulumi not on PATH\n");
-
-let directory: string;
-let sandbox: SandboxProcess;
-const projects: PulumiProject[] = [];
-
-(installed ? describe : describe.skip)(`stacks that ${OLDEST_SUPPORTED} deployed`, () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "byok-upgrade-"));
-    sandbox = await startSandboxProcess(join(directory, "sandbox"));
-  }, TIMEOUT);
-
-  afterAll(async () => {
-    for (const project of projects) await project.remove();
-    await sandbox.close();
-    await rm(directory, { recursive: true });
-  });
+(engineIsInstalled() ? describe : describe.skip)(`stacks that ${OLDEST_SUPPORTED} deployed`, () => {
+  const stage = new EngineStage();
+  beforeAll(() => stage.start(), TIMEOUT);
+  afterAll(() => stage.close());
 
   test.each(STACKS)(
     "%s: the current code takes over, replaces and deletes nothing, and opens what was encrypted before",
     async (stack) => {
-      const service = await Service.create(join(directory, stack), sandbox.environment);
+      const service = await Service.create(join(stage.directory, stack), stage.sandbox.environment);
       const { recording, file } = await service.prepare(await readRecording(stack));
-      const project = await PulumiProject.create({ ...sandbox.environment, BYOK_TEST_RECORDING: file });
-      projects.push(project);
-      const pulumi = async (...args: string[]): Promise<string> => {
-        const { exitCode, stdout, output } = await project.pulumi(...args, "--stack", stack);
-        if (exitCode !== 0) throw new Error(`pulumi ${args.join(" ")} exited ${exitCode}:\n${output}`);
-        return stdout;
-      };
+      const project = await stage.addProject({ BYOK_TEST_RECORDING: file });
+      const pulumi = async (...args: string[]): Promise<string> => (await project.succeed(...args, "--stack", stack)).stdout;
       const masterKeys = async (): Promise<string> => pulumi("stack", "output", "masterKeys", "--json");
       await writeFile(project.stackFile(stack), stackFileOf(recording));
 
@@ -74,7 +54,7 @@ const projects: PulumiProject[] = [];
         expect([exitCode === 0, output]).toEqual([false, expect.stringMatching(/byok:(gcp|azure)\.existingKey: .*existing: \{/)]);
         await writeFile(project.stackFile(stack), stackFileOf({ ...recording, config }));
       }
-      const { steps } = JSON.parse(await pulumi("preview", "--json", "--show-sames")) as { steps: Step[] };
+      const steps = previewSteps(await pulumi("preview", "--json", "--show-sames"));
       expect(steps.filter(({ op }) => !HARMLESS.includes(op))).toEqual([]);
       expect(steps.filter(({ op, replaceReasons = [] }) => op !== "create" && replaceReasons.length > 0)).toEqual([]);
       const recorded = recording.resources.map(({ type }) => type);
@@ -91,7 +71,7 @@ const projects: PulumiProject[] = [];
       const after = await masterKeys();
       expect(JSON.parse(after)).toEqual(JSON.parse(before));
       expect(await service.decrypt(after)).toBe(PLAINTEXT);
-      const { keys } = await sandbox.client.act("status", {});
+      const { keys } = await stage.sandbox.client.act("status", {});
       for (const key of masterKeyDescriptorsSchema.parse(JSON.parse(after))) {
         expect(keys.find(({ keyId }) => keyId === placeOf(key))?.grantedTo).toContain(key.grantedTo);
       }
@@ -100,22 +80,7 @@ const projects: PulumiProject[] = [];
   );
 });
 
-/** One step of `pulumi preview --json`. */
-interface Step {
-  readonly op: string;
-  readonly urn: string;
-  readonly replaceReasons?: readonly string[];
-}
-
 const PLAINTEXT = "written before the upgrade";
-
-function typeOf(urn: string): string {
-  return urn.split("::")[2]?.split("$").at(-1) ?? "";
-}
-
-function nameOf(urn: string): string {
-  return urn.split("::").at(-1) ?? "";
-}
 
 /** The stack file, as the tenant wrote it for the release. */
 function stackFileOf({ config }: Recording): string {

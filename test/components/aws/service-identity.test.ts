@@ -88,7 +88,8 @@ describe("AwsServiceIdentity", () => {
             try {
               new AwsServiceIdentity("s", { ...ARGS, ...change });
             } catch (error) {
-              if (error instanceof InvalidArgsError) found.set(what, error.problems);
+              if (!(error instanceof InvalidArgsError)) throw error;
+              found.set(what, error.problems);
             }
           }
           return {};

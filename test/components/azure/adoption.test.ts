@@ -7,22 +7,16 @@ import { AzureGrantBy } from "../../../components/azure/grant-by.js";
 import { ProtectionLevel } from "../../../components/protection-level.js";
 import { Datacenter } from "../../../components/regions.js";
 import { deploy, type Deployment } from "../recorded-deployment.js";
-import { type Changes, ENTRA_TENANT, found, SUBSCRIPTION } from "./found.js";
+import { APPLICATION, type Changes, ENTRA_TENANT, found, SUBSCRIPTION } from "./found.js";
 
-const PRINCIPAL = "0b1ec710-0000-4000-8000-000000000002";
-const APPLICATION = {
-  clientId: "a11ca710-0000-4000-8000-000000000001",
-  servicePrincipalId: PRINCIPAL,
-  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
-  certificateNotAfter: "2028-12-31T12:34:56Z",
-  existing: true,
-};
+const PRINCIPAL = APPLICATION.servicePrincipalId;
+const ADOPTED = { ...APPLICATION, existing: true };
 const ARGS: AzureTenantKeyArgs = {
   tenant: "acme",
   datacenter: Datacenter.Eu,
   entraTenantId: ENTRA_TENANT,
   subscriptionId: SUBSCRIPTION,
-  application: APPLICATION,
+  application: ADOPTED,
   resourceGroup: "keys",
   existing: { vault: "Made-By-Hand", key: "AFI" },
 };
@@ -61,7 +55,7 @@ describe("what exists", () => {
     });
     expect(warnings).toEqual([]);
     // A principal of ours has no policy but ours.
-    const ours = await adopt({ ...ARGS, application: { ...APPLICATION, existing: false } }, { vault: { accessPolicies: [policy] } });
+    const ours = await adopt({ ...ARGS, application: { ...ADOPTED, existing: false } }, { vault: { accessPolicies: [policy] } });
     expect(ours.registrations.at(-1)).not.toHaveProperty("importId");
   });
 

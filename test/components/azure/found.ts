@@ -5,6 +5,14 @@ import { type Calls } from "../recorded-deployment.js";
 export const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
 export const SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
 
+/** An application that this stack has registered. */
+export const APPLICATION = {
+  clientId: "a11ca710-0000-4000-8000-000000000001",
+  servicePrincipalId: "0b1ec710-0000-4000-8000-000000000002",
+  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
+  certificateNotAfter: "2028-12-31T12:34:56Z",
+};
+
 /** What a test has otherwise; a null takes the member away. */
 export interface Changes {
   readonly location?: string;

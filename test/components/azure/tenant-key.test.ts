@@ -8,15 +8,9 @@ import { Access } from "../../../components/access.js";
 import { AzureGrantBy } from "../../../components/azure/grant-by.js";
 import { type Existing } from "../fitting.js";
 import { type Calls, deploy } from "../recorded-deployment.js";
-import { ENTRA_TENANT, SUBSCRIPTION } from "./found.js";
+import { APPLICATION, ENTRA_TENANT, SUBSCRIPTION } from "./found.js";
 
 const VAULT = "byok-acme-eu-mbdtyv";
-const APPLICATION = {
-  clientId: "a11ca710-0000-4000-8000-000000000001",
-  servicePrincipalId: "0b1ec710-0000-4000-8000-000000000002",
-  certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
-  certificateNotAfter: "2028-12-31T12:34:56Z",
-};
 const ARGS: AzureTenantKeyArgs = {
   tenant: "acme",
   datacenter: Datacenter.Eu,

@@ -5,10 +5,8 @@ import { type AzureTenantKeyArgs } from "../../../components/azure/index.js";
 import { watchProblems } from "../../../components/azure/watch-args.js";
 import { Datacenter } from "../../../components/regions.js";
 import { deploy, type Registration } from "../recorded-deployment.js";
-import { found } from "./found.js";
+import { APPLICATION, ENTRA_TENANT, found, SUBSCRIPTION } from "./found.js";
 
-const ENTRA_TENANT = "6f3c1a52-8d0e-4b7a-9c41-2f5d7e8a9b10";
-const SUBSCRIPTION = "0d9b4e37-5a1c-4c86-b2f4-93e6a7c8d201";
 const VAULT = "byok-acme-eu-mbdtyv";
 const VAULT_ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/byok-acme-eu/providers/Microsoft.KeyVault/vaults/${VAULT}`;
 const CENTRAL = "/subscriptions/cccccccc-3333-4333-8333-cccccccccccc/resourceGroups/soc/providers/Microsoft.OperationalInsights/workspaces/soc-eu";
@@ -18,12 +16,7 @@ const ARGS: AzureTenantKeyArgs = {
   datacenter: Datacenter.Eu,
   entraTenantId: ENTRA_TENANT,
   subscriptionId: SUBSCRIPTION,
-  application: {
-    clientId: "a11ca710-0000-4000-8000-000000000001",
-    servicePrincipalId: "0b1ec710-0000-4000-8000-000000000002",
-    certificateThumbprint: "0123456789ABCDEF0123456789ABCDEF01234567",
-    certificateNotAfter: "2028-12-31T12:34:56Z",
-  },
+  application: APPLICATION,
 };
 
 /** What is registered beside the key and its grant. */
