@@ -15,18 +15,31 @@ import { type StoredResource } from "./state.js";
 /** What an X-Amz-Target of the store begins with. */
 export const STORE_PREFIX = "ByokSandboxStore.";
 
+/** IAM actions of each kind: to read it, to make or change it, to delete it. Service Authorization Reference, IAM, SNS, EventBridge. */
+const ACTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "iam:role": { Get: "iam:GetRole", Put: "iam:CreateRole", Delete: "iam:DeleteRole" },
+  "iam:role-policy": { Get: "iam:GetRolePolicy", Put: "iam:PutRolePolicy", Delete: "iam:DeleteRolePolicy" },
+  "sns:topic": { Get: "sns:GetTopicAttributes", Put: "sns:CreateTopic", Delete: "sns:DeleteTopic" },
+  "sns:topic-policy": { Get: "sns:GetTopicAttributes", Put: "sns:SetTopicAttributes", Delete: "sns:SetTopicAttributes" },
+  "sns:subscription": { Get: "sns:GetSubscriptionAttributes", Put: "sns:Subscribe", Delete: "sns:Unsubscribe" },
+  "events:rule": { Get: "events:DescribeRule", Put: "events:PutRule", Delete: "events:DeleteRule" },
+  "events:target": { Get: "events:ListTargetsByRule", Put: "events:PutTargets", Delete: "events:RemoveTargets" },
+};
+
 /** Kinds without a region of their own. */
 const GLOBAL = /^iam:/;
 
 /** Puts, gets or deletes one resource; Get answers `{}` if there is none. */
 export function answerStore(kms: Kms, operation: string, identity: IdentityRecord, region: string, input: Input): object {
   input.only("kind", "id", "properties");
-  const kind = input.text("kind", { pattern: /^(iam|sns|events):[a-z-]+$/ });
+  const kind = input.text("kind", { min: 1, max: 64 });
   const id = input.text("id", { min: 1, max: 2048 });
   const { resources } = kms.state;
   const place = { kind, account: identity.account, region: GLOBAL.test(kind) ? "" : region, id };
-  const decision = evaluateIdentityAccess({ caller: callerOf(identity), action: `${kind.replace(/-.*/, "")}${operation}`, resource: id, context: new Map() });
-  if (!decision.allowed) throw new KmsError("AccessDeniedException", `User: ${identity.arn} is not authorized to ${operation} ${kind}`);
+  const action = ACTIONS[kind]?.[operation];
+  if (action === undefined) throw new KmsError("UnknownOperationException", `The sandbox's store has no operation ${operation} of ${kind}.`);
+  const decision = evaluateIdentityAccess({ caller: callerOf(identity), action, resource: id, context: new Map() });
+  if (!decision.allowed) throw new KmsError("AccessDeniedException", `User: ${identity.arn} is not authorized to perform: ${action}`);
   const found = resources.find((one) => one.kind === kind && one.account === place.account && one.region === place.region && one.id === id);
   switch (operation) {
     case "Get":
@@ -39,15 +52,13 @@ export function answerStore(kms: Kms, operation: string, identity: IdentityRecor
       kms.save();
       return { properties };
     }
-    case "Delete":
+    default:
       if (found !== undefined) {
-        resources.splice(resources.indexOf(found), 1);
         put(kms, place, undefined);
+        resources.splice(resources.indexOf(found), 1);
         kms.save();
       }
       return {};
-    default:
-      throw new KmsError("UnknownOperationException", `The sandbox's store has no operation ${operation}.`);
   }
 }
 
