@@ -191,6 +191,7 @@ describeUnderEngine("Google Cloud under the Pulumi engine", TIMEOUT, (stage) => 
     async () => {
       const stack = "new-project";
       const created = "acme-fresh-keys";
+      // The walk before has enabled Cloud KMS in the deployer's own project, where its calls count: alone, this would be refused.
       await init(stack, STACK_FILE.replace(`    project: ${PROJECT}\n`, `    createProject:\n      projectId: ${created}\n      billingAccount: 012345-6789AB-CDEF01\n      organizationId: "123456789012"\n`));
       await up(stack);
       const inPolicy = async () => (await stage.sandbox.client.act("gcp.projectPolicy", { project: created })).auditConfigs ?? [];
